@@ -1,0 +1,295 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/mnm-social/mnm/exporter/families"
+)
+
+// board is what Grafana reads of a dashboard, written down apart from the SDK that made it.
+type board struct {
+	UID           string  `json:"uid"`
+	Title         string  `json:"title"`
+	SchemaVersion int     `json:"schemaVersion"`
+	Panels        []gridy `json:"panels"`
+	Templating    struct {
+		List []struct{ Name, Type, Query string }
+	}
+	Annotations struct {
+		List []struct {
+			Name       string
+			Expr       string
+			Datasource ref
+			Target     target
+		}
+	}
+}
+
+type gridy struct {
+	ID          int    `json:"id"`
+	Type        string `json:"type"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Datasource  ref
+	GridPos     struct{ X, Y, W, H int }
+	Targets     []target
+	Panels      []gridy
+	Options     struct {
+		Legend *struct{ ShowLegend bool }
+	}
+	FieldConfig struct {
+		Defaults struct{ Unit, NoValue string }
+	}
+}
+
+type target struct {
+	Datasource                ref
+	Expr, RefID, LegendFormat string
+	Instant, Range            bool
+	Format                    string
+}
+
+type ref struct{ Type, UID string }
+
+func TestCommittedFilesAreCurrent(t *testing.T) {
+	fresh := t.TempDir()
+	if err := write(fresh); err != nil {
+		t.Fatal(err)
+	}
+	made, committed := names(t, fresh), names(t, "..")
+	if !slices.Equal(made, committed) {
+		t.Errorf("committed %v, made %v", committed, made)
+	}
+	for _, name := range made {
+		got, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		want, err := os.ReadFile(filepath.Join(fresh, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not what the code makes; run go generate ./dashboards/...", name)
+		}
+	}
+}
+
+func names(t *testing.T, folder string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range paths {
+		paths[i] = filepath.Base(p)
+	}
+	return paths
+}
+
+// committed reads every dashboard as Grafana would.
+func committed(t *testing.T) []board {
+	t.Helper()
+	var all []board
+	for _, name := range names(t, "..") {
+		raw, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b board
+		if err := json.Unmarshal(raw, &b); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if b.UID+".json" != name {
+			t.Errorf("%s has uid %q: links by uid and the file's name should agree", name, b.UID)
+		}
+		all = append(all, b)
+	}
+	if len(all) == 0 {
+		t.Fatal("there is no dashboard")
+	}
+	return all
+}
+
+func TestDashboards(t *testing.T) {
+	uids := map[string]bool{}
+	for _, b := range committed(t) {
+		t.Run(b.UID, func(t *testing.T) {
+			if uids[b.UID] {
+				t.Error("its uid is used twice")
+			}
+			uids[b.UID] = true
+			if b.SchemaVersion != 42 {
+				t.Errorf("schemaVersion %d", b.SchemaVersion)
+			}
+			if l := b.Templating.List; len(l) == 0 || l[0].Name != "datasource" || l[0].Type != "datasource" || l[0].Query != "prometheus" {
+				t.Errorf("the first variable must be the data source, got %+v", l)
+			}
+			checkLayout(t, b)
+			for _, p := range b.Panels {
+				if p.Type != "row" {
+					checkPanel(t, p)
+				}
+			}
+		})
+	}
+}
+
+// checkLayout holds ids unique and panels on the grid, apart from each other.
+func checkLayout(t *testing.T, b board) {
+	t.Helper()
+	ids := map[int]string{}
+	for i, p := range b.Panels {
+		if other, taken := ids[p.ID]; taken || p.ID < 1 {
+			t.Errorf("%q has id %d, which must be positive and its own (also of %q)", p.Title, p.ID, other)
+		}
+		ids[p.ID] = p.Title
+		g := p.GridPos
+		if g.X < 0 || g.Y < 0 || g.W < 1 || g.H < 1 || g.X+g.W > 24 {
+			t.Errorf("%q is off the grid: %+v", p.Title, g)
+		}
+		for _, q := range b.Panels[:i] {
+			o := q.GridPos
+			if g.X < o.X+o.W && o.X < g.X+g.W && g.Y < o.Y+o.H && o.Y < g.Y+g.H {
+				t.Errorf("%q at %+v overlaps %q at %+v", p.Title, g, q.Title, o)
+			}
+		}
+	}
+}
+
+var oneSentence = regexp.MustCompile(`^[A-Z][^.]*(\.\d[^.]*)*\.$`)
+
+func checkPanel(t *testing.T, p gridy) {
+	t.Helper()
+	if p.Title == "" {
+		t.Errorf("panel %d has no title", p.ID)
+	}
+	if !oneSentence.MatchString(p.Description) {
+		t.Errorf("%q: the description must be one sentence: %q", p.Title, p.Description)
+	}
+	if d := p.FieldConfig.Defaults; d.Unit == "" || d.NoValue == "" {
+		t.Errorf("%q needs a unit and words for no value, has %+v", p.Title, d)
+	}
+	if l := p.Options.Legend; p.Type == "timeseries" && (l == nil || !l.ShowLegend) {
+		t.Errorf("%q hides its legend, which is the SDK's default", p.Title)
+	}
+	if len(p.Targets) == 0 {
+		t.Errorf("%q asks nothing", p.Title)
+	}
+	checkSource(t, p.Title, p.Datasource)
+	refs := map[string]bool{}
+	for _, q := range p.Targets {
+		checkSource(t, p.Title, q.Datasource)
+		if q.RefID == "" || refs[q.RefID] {
+			t.Errorf("%q: refId %q is empty or used twice", p.Title, q.RefID)
+		}
+		refs[q.RefID] = true
+		if q.Range == q.Instant {
+			t.Errorf("%q: a query asks either for a range or for now", p.Title)
+		}
+		checkQuery(t, p.Title, q.Expr, q.LegendFormat)
+	}
+}
+
+func checkSource(t *testing.T, title string, r ref) {
+	t.Helper()
+	if r != (ref{"prometheus", "${datasource}"}) {
+		t.Errorf("%q must ask the data source that was picked, not %+v", title, r)
+	}
+}
+
+func TestAnnotations(t *testing.T) {
+	for _, b := range committed(t) {
+		for _, a := range b.Annotations.List {
+			checkSource(t, a.Name, a.Datasource)
+			if a.Expr != a.Target.Expr {
+				t.Errorf("%q: old and new Grafana would ask different things: %q and %q", a.Name, a.Expr, a.Target.Expr)
+			}
+			checkQuery(t, a.Name, a.Expr, "")
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`{{\s*(\w+)\s*}}`)
+
+// checkQuery holds that a query is PromQL, that it names only families and labels which the exporter has, that counters
+// and only counters are read by their growth, and that the legend names labels which the result can have.
+func checkQuery(t *testing.T, title, expr, legend string) {
+	t.Helper()
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(strings.ReplaceAll(expr, "$__rate_interval", "1m"))
+	if err != nil {
+		t.Errorf("%q: %s: %v", title, expr, err)
+		return
+	}
+	labels := map[string]bool{}
+	parser.Inspect(tree, func(node parser.Node, path []parser.Node) error {
+		switch n := node.(type) {
+		case *parser.VectorSelector:
+			checkSelector(t, title, n, path, labels)
+		case *parser.Call:
+			if n.Func.Name == "label_replace" {
+				labels[n.Args[1].(*parser.StringLiteral).Val] = true
+			}
+		}
+		return nil
+	})
+	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
+		var wanted []string
+		switch n := node.(type) {
+		case *parser.AggregateExpr:
+			wanted = n.Grouping
+		case *parser.BinaryExpr:
+			if n.VectorMatching != nil {
+				wanted = append(n.VectorMatching.MatchingLabels, n.VectorMatching.Include...)
+			}
+		}
+		for _, l := range wanted {
+			if !labels[l] {
+				t.Errorf("%q: nothing in %s has label %q", title, expr, l)
+			}
+		}
+		return nil
+	})
+	for _, m := range placeholder.FindAllStringSubmatch(legend, -1) {
+		if !labels[m[1]] {
+			t.Errorf("%q: the legend names label %q, which nothing in %s has", title, m[1], expr)
+		}
+	}
+}
+
+// checkSelector looks one selector up in the catalogue and adds its family's labels to labels.
+func checkSelector(t *testing.T, title string, s *parser.VectorSelector, path []parser.Node, labels map[string]bool) {
+	t.Helper()
+	all := families.All()
+	at := slices.IndexFunc(all, func(d families.Description) bool { return d.Name == s.Name })
+	if at < 0 {
+		t.Errorf("%q: there is no family %q", title, s.Name)
+		return
+	}
+	family := all[at]
+	for _, l := range family.Labels {
+		labels[l] = true
+	}
+	for _, m := range s.LabelMatchers {
+		if m.Name != "__name__" && !slices.Contains(family.Labels, m.Name) {
+			t.Errorf("%q: %s has no label %q", title, s.Name, m.Name)
+		}
+	}
+	growth := slices.ContainsFunc(path, func(n parser.Node) bool {
+		call, ok := n.(*parser.Call)
+		return ok && (call.Func.Name == "rate" || call.Func.Name == "increase")
+	})
+	if counter := strings.HasSuffix(s.Name, "_total"); counter != growth {
+		t.Errorf("%q: %s is read by its growth: %t; is a counter: %t", title, s.Name, growth, counter)
+	}
+}

@@ -1,0 +1,60 @@
+// Command gen writes the project's Grafana dashboards: classic dashboard JSON, which file provisioning and the
+// import box both take. The files are committed; change the Go code, then run go generate ./dashboards/...
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+//go:generate go run . -out ..
+
+func main() {
+	out := flag.String("out", "..", "folder to write the dashboards to")
+	flag.Parse()
+	if err := write(*out); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// boards are all dashboards of the project.
+func boards() []func() (dashboard.Dashboard, error) {
+	return []func() (dashboard.Dashboard, error){networkOverview}
+}
+
+// write makes every dashboard and puts it into folder as UID.json.
+func write(folder string) error {
+	for _, draw := range boards() {
+		board, err := draw()
+		if err != nil {
+			return err
+		}
+		text, err := encode(board)
+		if err != nil {
+			return fmt.Errorf("encoding %s: %w", *board.Uid, err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, *board.Uid+".json"), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encode writes queries as people read them, without \u003e for ">".
+func encode(board dashboard.Dashboard) ([]byte, error) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(board); err != nil {
+		return nil, err
+	}
+	return text.Bytes(), nil
+}

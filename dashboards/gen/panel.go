@@ -1,0 +1,242 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
+	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
+	"github.com/grafana/grafana-foundation-sdk/go/table"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+)
+
+// Units that the panels use, by Grafana's names.
+const (
+	whole   = "locale" // 12,345
+	short   = "short"  // 1.23 Mil
+	percent = "percentunit"
+	perSec  = "cps" // 1.2 c/s
+	dateMs  = "dateTimeAsIso"
+	text    = "none"
+)
+
+// series is one query and the name of what it gives.
+type series struct{ expr, legend string }
+
+// source is the data source that the person at the dashboard has picked.
+func source() common.DataSourceRef {
+	kind, uid := "prometheus", "${datasource}"
+	return common.DataSourceRef{Type: &kind, Uid: &uid}
+}
+
+// overTime asks for the whole time range, now for its end only.
+func (s series) overTime(i int) *prometheus.DataqueryBuilder {
+	return s.query(i).Range().Format(prometheus.PromQueryFormatTimeSeries)
+}
+
+func (s series) now(i int) *prometheus.DataqueryBuilder {
+	return s.query(i).Instant().Format(prometheus.PromQueryFormatTimeSeries)
+}
+
+func (s series) query(i int) *prometheus.DataqueryBuilder {
+	return prometheus.NewDataqueryBuilder().Datasource(source()).RefId(string(rune('A' + i))).
+		EditorMode(prometheus.QueryEditorModeCode).Expr(s.expr).LegendFormat(s.legend)
+}
+
+// number is a tile: the latest value, large, over its course.
+func number(title, help, unit, expr string) *stat.PanelBuilder {
+	return stat.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(unit).NoValue("no data yet").
+		WithTarget(series{expr, title}.overTime(0)).
+		ColorMode(common.BigValueColorModeNone).GraphMode(common.BigValueGraphModeArea).
+		TextMode(common.BigValueTextModeValue).JustifyMode(common.BigValueJustifyModeAuto).
+		Orientation(common.VizOrientationAuto).WideLayout(true).ReduceOptions(last()).
+		ColorScheme(fixed("blue"))
+}
+
+// label is a tile that shows the name of what is there, not its value.
+func label(title, help, expr, legend string) *stat.PanelBuilder {
+	return stat.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(text).NoValue("not known yet").
+		WithTarget(series{expr, legend}.now(0)).
+		ColorMode(common.BigValueColorModeNone).GraphMode(common.BigValueGraphModeNone).
+		TextMode(common.BigValueTextModeName).JustifyMode(common.BigValueJustifyModeAuto).
+		Orientation(common.VizOrientationAuto).WideLayout(true).ReduceOptions(last()).
+		ColorScheme(fixed("text"))
+}
+
+// meaning is a tile for a number that stands for a word.
+func meaning(title, help, expr string, words ...word) *stat.PanelBuilder {
+	return stat.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(text).NoValue("no data yet").
+		WithTarget(series{expr, title}.now(0)).Mappings(mappings(words)).
+		ColorMode(common.BigValueColorModeValue).GraphMode(common.BigValueGraphModeNone).
+		TextMode(common.BigValueTextModeValue).JustifyMode(common.BigValueJustifyModeAuto).
+		Orientation(common.VizOrientationAuto).WideLayout(true).ReduceOptions(last()).
+		ColorScheme(fixed("text"))
+}
+
+// course is a band whose colour is the word that a number stands for, over time.
+func course(title, help, expr, name string, words ...word) *statetimeline.PanelBuilder {
+	return statetimeline.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(text).
+		NoValue("no data in this time range").WithTarget(series{expr, name}.overTime(0)).Mappings(mappings(words)).
+		MergeValues(true).ShowValue(common.VisibilityModeAuto).AlignValue(common.TimelineValueAlignmentCenter).
+		RowHeight(0.6).FillOpacity(75).LineWidth(0).ColorScheme(fixed("text")).
+		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeSingle).Sort(common.SortOrderNone)).
+		Legend(legend(common.LegendPlacementBottom, common.LegendDisplayModeList))
+}
+
+// lines are courses beside each other, over an axis that begins at 0.
+func lines(title, help, unit string, all ...series) *timeseries.PanelBuilder {
+	return graph(title, help, unit, all...).Min(0).FillOpacity(8).GradientMode(common.GraphGradientModeOpacity)
+}
+
+// trend is one course over an axis that need not begin at 0, so that slow growth shows.
+func trend(title, help, unit, color string, one series) *timeseries.PanelBuilder {
+	return graph(title, help, unit, one).FillOpacity(0).ColorScheme(fixed(color))
+}
+
+func graph(title, help, unit string, all ...series) *timeseries.PanelBuilder {
+	b := timeseries.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(unit).
+		NoValue("no data in this time range").
+		DrawStyle(common.GraphDrawStyleLine).LineInterpolation(common.LineInterpolationLinear).LineWidth(2).
+		ShowPoints(common.VisibilityModeNever).AxisPlacement(common.AxisPlacementAuto).
+		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdPaletteClassic)).
+		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending)).
+		Legend(legend(common.LegendPlacementBottom, common.LegendDisplayModeList))
+	for i, s := range all {
+		b = b.WithTarget(s.overTime(i))
+	}
+	return b
+}
+
+// layers are parts of one whole, on top of each other.
+func layers(title, help, unit string, all ...series) *timeseries.PanelBuilder {
+	return lines(title, help, unit, all...).LineWidth(1).FillOpacity(55).GradientMode(common.GraphGradientModeNone).
+		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal).Group("A"))
+}
+
+// part is one value of a label, and the colour that means it on every panel.
+type part struct{ value, color string }
+
+// shares are the parts of a family by a label of few values, stacked in the order given, the first at the bottom.
+func shares(title, help, family, label string, parts ...part) *timeseries.PanelBuilder {
+	all := make([]series, len(parts))
+	for i, p := range parts {
+		all[i] = series{fmt.Sprintf(`sum(%s{%s=%q})`, family, label, p.value), p.value}
+	}
+	b := layers(title, help, whole, all...)
+	for _, p := range parts {
+		b = b.OverrideByName(paint(p.value, p.color))
+	}
+	return b
+}
+
+// bars are what happened in each step, on top of each other.
+func bars(title, help, unit string, all ...series) *timeseries.PanelBuilder {
+	return layers(title, help, unit, all...).DrawStyle(common.GraphDrawStyleBars).LineWidth(0).FillOpacity(80)
+}
+
+// ranking is a list of bars, the longest first: the query should be a topk, which Prometheus sorts.
+func ranking(title, help, unit, expr, legend, color string) *bargauge.PanelBuilder {
+	return bargauge.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(unit).
+		NoValue("no data yet").Min(0).WithTarget(series{expr, legend}.now(0)).
+		DisplayMode(common.BarGaugeDisplayModeBasic).ValueMode(common.BarGaugeValueModeText).
+		NamePlacement(common.BarGaugeNamePlacementLeft).ShowUnfilled(false).Sizing(common.BarGaugeSizingManual).
+		MinVizWidth(8).MinVizHeight(12).MaxVizHeight(26).
+		Text(common.NewVizTextDisplayOptionsBuilder().TitleSize(13).ValueSize(13)).
+		Orientation(common.VizOrientationHorizontal).ReduceOptions(last()).ColorScheme(fixed(color))
+}
+
+// column is one column of a table: a label's name, or the value of the query that names it.
+type column struct {
+	name, title string
+	set         []dashboard.DynamicConfigValue
+}
+
+// listing is a table of what is true now. Queries that share their labels become one row per set of labels, with the
+// columns "Value #A", "Value #B" and so on; with one query only it is "Value". A column without a title is hidden.
+func listing(title, help string, exprs []string, sortBy string, columns ...column) *table.PanelBuilder {
+	b := table.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(text).
+		NoValue("no data yet").ShowHeader(true).CellHeight(common.TableCellHeightSm).MinWidth(70).
+		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(sortBy).Desc(true)})
+	for i, expr := range exprs {
+		b = b.WithTarget(series{expr, ""}.query(i).Instant().Format(prometheus.PromQueryFormatTable))
+	}
+	hidden, order, names := map[string]bool{"Time": true}, map[string]int{}, map[string]string{}
+	for i, c := range columns {
+		if c.title == "" {
+			hidden[c.name] = true
+			continue
+		}
+		order[c.name], names[c.name] = i, c.title
+		if len(c.set) > 0 {
+			b = b.OverrideByName(c.title, c.set)
+		}
+	}
+	return b.
+		WithTransformation(dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}}).
+		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{
+			"excludeByName": hidden,
+			"indexByName":   order,
+			"renameByName":  names,
+		}})
+}
+
+// barCell draws a column's values as bars as long as they are large.
+func barCell(unit, color string) []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{
+		{Id: "unit", Value: unit},
+		{Id: "min", Value: 0},
+		{Id: "fieldMinMax", Value: true}, // as long as this column's largest, not the table's
+		{Id: "custom.cellOptions", Value: map[string]string{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
+		{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color}},
+	}
+}
+
+// wide sets a column's width in pixels.
+func wide(pixels int) []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{{Id: "custom.width", Value: pixels}}
+}
+
+func unitCell(unit string) []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{{Id: "unit", Value: unit}}
+}
+
+// grey is for what is not known, in both themes.
+const grey = "#8e8e8e"
+
+// paint gives a series, by the name in its legend, a colour of its own.
+func paint(name, color string) (string, []dashboard.DynamicConfigValue) {
+	return name, []dashboard.DynamicConfigValue{{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color}}}
+}
+
+// word is what a value stands for.
+type word struct {
+	value       int
+	text, color string
+}
+
+func mappings(words []word) []dashboard.ValueMapping {
+	options := make(map[string]dashboard.ValueMappingResult, len(words))
+	for i, w := range words {
+		index := int32(i)
+		options[strconv.Itoa(w.value)] = dashboard.ValueMappingResult{Text: &w.text, Color: &w.color, Index: &index}
+	}
+	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}
+}
+
+func last() *common.ReduceDataOptionsBuilder {
+	return common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}).Values(false).Fields("")
+}
+
+func fixed(color string) *dashboard.FieldColorBuilder {
+	return dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor(color)
+}
+
+// legend is shown: the SDK's default is to hide it.
+func legend(where common.LegendPlacement, how common.LegendDisplayMode, calcs ...string) *common.VizLegendOptionsBuilder {
+	return common.NewVizLegendOptionsBuilder().ShowLegend(true).Placement(where).DisplayMode(how).Calcs(append([]string{}, calcs...))
+}

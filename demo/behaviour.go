@@ -1,0 +1,73 @@
+package demo
+
+// Behaviour is how a server behaves. The zero Behaviour is well: it answers as its software does.
+type Behaviour string
+
+// Behaviours of servers in trouble, of servers that want to be left alone, and, for hostile worlds, of servers that are out
+// to break a crawler.
+const (
+	Well Behaviour = ""
+
+	// Trouble: a visit fails.
+	NoName      Behaviour = "no_name"      // NXDOMAIN
+	Refusing    Behaviour = "refusing"     // nobody listens
+	BadGateway  Behaviour = "bad_gateway"  // 502 to everything
+	Unavailable Behaviour = "unavailable"  // 503 to everything
+	CertExpired Behaviour = "cert_expired" // its certificate has expired
+	CertName    Behaviour = "cert_name"    // its certificate is somebody else's
+	RobotsError Behaviour = "robots_error" // 500 to robots.txt, all else is well
+
+	// Gone for good.
+	Gone Behaviour = "gone" // 410 to everything
+
+	// It doesn't want visitors.
+	Blocked     Behaviour = "blocked"      // 403 to nodeinfo and the API; robots.txt allows them
+	RateLimited Behaviour = "rate_limited" // 429 to nodeinfo and the API
+	Challenge   Behaviour = "challenge"    // a page of a delivery network that wants to see a browser
+	RobotsNo    Behaviour = "robots_no"    // robots.txt forbids everything
+	RobotsDeny  Behaviour = "robots_deny"  // 403 to robots.txt
+	Legal       Behaviour = "legal"        // 451 to everything
+
+	// Half of it.
+	RobotsNoAPI      Behaviour = "robots_no_api"      // robots.txt forbids the API
+	RobotsNoNodeInfo Behaviour = "robots_no_nodeinfo" // robots.txt forbids nodeinfo
+	NoNodeInfo       Behaviour = "no_nodeinfo"        // 404 to nodeinfo
+
+	// Hostile.
+	Hang            Behaviour = "hang"             // takes the request and never answers
+	HangHandshake   Behaviour = "hang_handshake"   // takes the connection and never shakes hands
+	Drip            Behaviour = "drip"             // a byte now and then, for ever
+	Gigabyte        Behaviour = "gigabyte"         // as much as you take
+	Bomb            Behaviour = "bomb"             // a gigabyte, well packed
+	HTML            Behaviour = "html"             // a page for people, with status 200
+	Empty           Behaviour = "empty"            // nothing, with status 200
+	Half            Behaviour = "half"             // the first half of each document
+	Negative        Behaviour = "negative"         // figures below zero
+	Absurd          Behaviour = "absurd"           // figures beyond all reason
+	Text            Behaviour = "text"             // figures as strings; a careful reader takes them
+	RedirectLoop    Behaviour = "redirect_loop"    // to itself
+	RedirectPrivate Behaviour = "redirect_private" // to an address inside the visitor's network
+	PrivateAddress  Behaviour = "private_address"  // its name leads inside the visitor's network
+)
+
+// troubles are the ways in which a server fails for a while.
+func troubles() []Behaviour {
+	return []Behaviour{Refusing, NoName, BadGateway, Unavailable, CertExpired, CertName}
+}
+
+// Hostiles lists the hostile behaviours.
+func Hostiles() []Behaviour {
+	return []Behaviour{
+		Hang, HangHandshake, Drip, Gigabyte, Bomb, HTML, Empty, Half, Negative, Absurd, Text, RedirectLoop, RedirectPrivate, PrivateAddress,
+	}
+}
+
+// Failing reports whether a visitor gets nothing from a server that behaves so.
+func (b Behaviour) Failing() bool {
+	switch b {
+	case NoName, Refusing, BadGateway, Unavailable, CertExpired, CertName, Gone,
+		Hang, HangHandshake, Drip, Gigabyte, Bomb, HTML, Empty, Half, RedirectLoop, RedirectPrivate, PrivateAddress:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,51 @@
+package demo
+
+// Kind is what a request asked for.
+type Kind uint8
+
+// The kinds of request.
+const (
+	KindRobots Kind = iota
+	KindWellKnown
+	KindNodeInfo
+	KindV1
+	KindV2
+	KindActivity
+	KindHome  // https /
+	KindHTTP  // anything on port 80
+	KindOther // any other path
+	KindDirectory
+	KindReleases
+	kindCount
+)
+
+// String is the kind as the exporter's label "purpose" has it.
+func (k Kind) String() string {
+	return [kindCount]string{"robots", "well_known", "nodeinfo", "api_v1", "api_v2", "activity", "https", "http", "other", "directory", "releases"}[k]
+}
+
+// kindOf is what a path of an instance is.
+func kindOf(path string, st *State) Kind {
+	s := &softwares[st.software]
+	switch path {
+	case "/robots.txt":
+		return KindRobots
+	case "/.well-known/nodeinfo":
+		return KindWellKnown
+	case s.nodeinfo:
+		return KindNodeInfo
+	case "/nodeinfo/2.0":
+		if s.schema == "2.1" {
+			return KindNodeInfo
+		}
+	case "/api/v1/instance":
+		return KindV1
+	case "/api/v2/instance":
+		return KindV2
+	case "/api/v1/instance/activity":
+		return KindActivity
+	case "/":
+		return KindHome
+	}
+	return KindOther
+}

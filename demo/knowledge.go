@@ -1,0 +1,207 @@
+package demo
+
+import "time"
+
+// staleAfter is how long figures stand after the last good visit; /api/v2/instance is asked daily and stands a day longer.
+const staleAfter = 24 * time.Hour
+
+// confirmAfter is the least time after which a second failure confirms the first. A visitor waits five minutes; what is
+// missing here is for a World that lives faster than its visitor's clock is exact.
+const confirmAfter = 4*time.Minute + 30*time.Second
+
+// silentFor is how long an instance is silent before it counts as gone.
+const silentFor = 30 * 24 * time.Hour
+
+// The kinds of change, in no particular order.
+const (
+	changeVersion = iota
+	changeSoftware
+	changeCountry
+	changeRegistrations
+	changeUp
+	changeDown
+	changeNew
+	changeGone
+	changeCount
+)
+
+var changeNames = [changeCount]string{"version", "software", "country", "registrations", "up", "down", "new", "gone"}
+
+// knowledge is what must be known of an instance after its settled visits. It follows the rules of the figures:
+//
+//   - A visit is good when nodeinfo or /api/v1/instance gave a readable document; refused when robots.txt left neither to
+//     ask, or for a 451; gone for a 410; blocked for 401, 403, 429 and challenge pages; else failed.
+//   - While a failure is pending, a visit of no more than one request is its confirmation: it shows life or it doesn't, and
+//     what it says is not taken for figures. A failure at least five minutes after the first takes the instance down.
+//   - Refused and gone instances are shown nowhere but in the count of states.
+type knowledge struct {
+	seen, up bool // up means nothing until seen
+	refused  bool
+	gone     bool
+	pending  time.Time // first failure, not confirmed yet
+	lastGood time.Time
+
+	nodeinfo, v1, v2        *document
+	readNode, readV1, read2 time.Time
+	said                    said
+}
+
+// said is what an instance says, all answers weighed, and where it was, at its last good visit.
+type said struct {
+	software, version, policy string
+	mastodon                  bool
+	users, statuses           Figure
+	connections, active       Figure
+	where                     whereabouts
+	ipv6                      bool
+}
+
+// settle takes a visit that is over into account and counts what changed by it.
+func (k *knowledge) settle(v *visit, h *history, changes *[changeCount]uint64) {
+	if v.last.IsZero() {
+		return
+	}
+	confirming := !k.pending.IsZero() && (!k.seen || k.up) && v.requests <= 1
+	switch {
+	case v.refused:
+		k.refused, k.pending = true, time.Time{}
+	case v.gone:
+		if !k.gone && !k.refused && k.seen {
+			changes[changeGone]++
+		}
+		k.gone, k.refused, k.pending = true, false, time.Time{}
+	case v.good && !confirming:
+		k.good(v, h, changes)
+	case v.good || v.blocked:
+		k.pending = time.Time{}
+	case v.failed:
+		k.failed(v, changes)
+	case v.answered:
+		k.pending = time.Time{}
+	}
+}
+
+func (k *knowledge) failed(v *visit, changes *[changeCount]uint64) {
+	switch {
+	case k.pending.IsZero():
+		k.pending = v.last
+	case v.begin.Sub(k.pending) < confirmAfter:
+	default:
+		if k.seen && k.up {
+			changes[changeDown]++
+		}
+		k.seen, k.up = true, false
+	}
+}
+
+func (k *knowledge) good(v *visit, h *history, changes *[changeCount]uint64) {
+	if k.seen && !k.up {
+		changes[changeUp]++
+	}
+	first := k.lastGood.IsZero()
+	before := k.said
+	k.seen, k.up, k.refused, k.gone, k.pending, k.lastGood = true, true, false, false, time.Time{}, v.last
+	k.take(v)
+	k.said = k.weigh(h)
+	if first {
+		if h.late {
+			changes[changeNew]++
+		}
+		return
+	}
+	for kind, pair := range [...][2]string{
+		changeVersion:       {before.version, k.said.version},
+		changeSoftware:      {before.software, k.said.software},
+		changeCountry:       {before.where.country, k.said.where.country},
+		changeRegistrations: {before.policy, k.said.policy},
+	} {
+		if pair[0] != pair[1] && pair[0] != "" && pair[1] != "" && pair[0] != unknown && pair[1] != unknown {
+			changes[kind]++
+		}
+	}
+}
+
+// take replaces the documents that were served again and drops those that are too old.
+func (k *knowledge) take(v *visit) {
+	replace := func(old **document, read *time.Time, served *document, stale time.Duration) {
+		if served != nil {
+			*old, *read = served, v.last
+		} else if v.last.Sub(*read) >= stale {
+			*old = nil
+		}
+	}
+	replace(&k.nodeinfo, &k.readNode, v.nodeinfo, staleAfter)
+	replace(&k.v1, &k.readV1, v.v1, staleAfter)
+	replace(&k.v2, &k.read2, v.v2, 2*staleAfter)
+}
+
+// weigh takes each figure from the answer that goes first:
+//
+//	users, statuses  nodeinfo, then v1
+//	connections      v1
+//	active users     nodeinfo, v2, then v1
+//	registrations    v1, v2, then nodeinfo; whether they need approval: v1, then v2
+//	software         nodeinfo, then v1
+func (k *knowledge) weigh(h *history) said {
+	n, v1, v2 := orNothing(k.nodeinfo), orNothing(k.v1), orNothing(k.v2)
+	s := said{
+		software: n.Software, version: n.Version, mastodon: n.Mastodon,
+		policy: policy(v1.Registers.or(v2.Registers).or(n.Registers), v1.Approval.or(v2.Approval)),
+		users:  n.Users.or(v1.Users), statuses: n.Statuses.or(v1.Statuses), connections: v1.Connections,
+		active: n.Active.or(v2.Active).or(v1.Active), ipv6: h.v6.there,
+	}
+	if s.software == "" {
+		s.software, s.version, s.mastodon = v1.Software, v1.Version, v1.Mastodon
+	}
+	s.where = h.whereabouts()
+	return s
+}
+
+func orNothing(d *document) document {
+	if d == nil {
+		return sayNothing()
+	}
+	return *d
+}
+
+// whereabouts is a country and the rule that told it, as the labels "country", "source" and "reason" have them.
+type whereabouts struct{ country, source, reason string }
+
+// whereabouts is where the instance was by the latest answers to the visitor: by its top-level domain if that is bound to one
+// country, else by its addresses, if no delivery network answers in its place and they agree.
+func (h *history) whereabouts() whereabouts {
+	nowhere := func(reason string) whereabouts { return whereabouts{unknown, unknown, reason} }
+	switch {
+	case h.bound != "":
+		return whereabouts{country: h.bound, source: "tld"}
+	case h.header != "" || h.v4.cdn != "" || h.v6.cdn != "":
+		return nowhere("cdn")
+	case !h.v4.there && !h.v6.there:
+		return nowhere("no_address")
+	case h.v4.there && h.v6.there && h.v4.country != h.v6.country:
+		return nowhere("conflict")
+	case h.v4.there:
+		return whereabouts{country: h.v4.country, source: "address"}
+	}
+	return whereabouts{country: h.v6.country, source: "address"}
+}
+
+// state is the first of the states that fits.
+func (k *knowledge) state(at time.Time) string {
+	switch {
+	case k.refused:
+		return "refused"
+	case k.gone, k.seen && !k.up && !k.lastGood.IsZero() && at.Sub(k.lastGood) >= silentFor:
+		return "gone"
+	case !k.seen:
+		return "new"
+	case k.up:
+		return "up"
+	}
+	return "down"
+}
+
+// fresh reports whether the figures stand.
+func (k *knowledge) fresh(at time.Time) bool {
+	return !k.refused && !k.gone && !k.lastGood.IsZero() && at.Sub(k.lastGood) < staleAfter
+}

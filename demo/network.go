@@ -1,0 +1,186 @@
+package demo
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/mnm-social/mnm/exporter/outbound"
+)
+
+// Network serves a World on loopback: a DNS server, one TLS listener for all its servers, told apart by SNI, and one plain
+// listener for port 80. Everything it serves goes into a journal, from which Truth is told.
+type Network struct {
+	world   *World
+	now     func() time.Time
+	journal journal
+	github  github
+
+	authority  *authority
+	resolver   netip.AddrPort
+	dns        []*dns.Server
+	secure     *http.Server
+	plain      *http.Server
+	secureAddr string
+	plainAddr  string
+	done       chan struct{} // closed when the Network is
+	wait       sync.WaitGroup
+	closeOnce  sync.Once
+}
+
+// Serve serves a World. now is the World's time; it may stand still, be stepped, or run faster than the clock on the wall,
+// but not backwards. Close it when done.
+func Serve(w *World, now func() time.Time) (*Network, error) {
+	n := &Network{world: w, now: now, journal: journal{instances: newHistories(w)}, done: make(chan struct{})}
+	var err error
+	if n.authority, err = newAuthority(); err != nil {
+		return nil, err
+	}
+	if err := n.serveDNS(); err != nil {
+		return nil, err
+	}
+	if err := n.serveHTTP(); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+func (n *Network) serveHTTP() error {
+	for _, s := range []struct {
+		server **http.Server
+		addr   *string
+		tls    *tls.Config
+	}{
+		{&n.secure, &n.secureAddr, &tls.Config{GetConfigForClient: n.handshake}},
+		{&n.plain, &n.plainAddr, nil},
+	} {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return fmt.Errorf("listening: %w", err)
+		}
+		*s.addr = l.Addr().String()
+		server := &http.Server{
+			Handler: n, ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+			ErrorLog: log.New(io.Discard, "", 0), // a visitor that refuses a bad certificate is no news
+		}
+		*s.server = server
+		if s.tls != nil {
+			l = tls.NewListener(l, s.tls)
+		}
+		n.wait.Go(func() { _ = server.Serve(l) })
+	}
+	return nil
+}
+
+// Net is the plug of the Network: what an outbound.Client needs to be in the World. Its Dial takes the World's addresses, at
+// ports 443 and 80, to the listeners on loopback.
+func (n *Network) Net() outbound.Net {
+	return outbound.Net{Resolvers: []netip.AddrPort{n.resolver}, Dial: n.dial, Roots: n.authority.roots}
+}
+
+// Close ends everything that the Network began. Its Truth and Requests can still be asked.
+func (n *Network) Close() error {
+	var err error
+	n.closeOnce.Do(func() {
+		close(n.done)
+		for _, s := range n.dns {
+			err = errors.Join(err, s.Shutdown())
+		}
+		for _, s := range []*http.Server{n.secure, n.plain} {
+			if s != nil {
+				err = errors.Join(err, s.Close())
+			}
+		}
+		n.wait.Wait()
+	})
+	return err
+}
+
+// dial connects to an address of the World as it is now.
+func (n *Network) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+	to := n.secureAddr
+	switch addr.Port() {
+	case 443:
+	case 80:
+		to = n.plainAddr
+	default:
+		return nil, refusal(addr)
+	}
+	switch a := addr.Addr(); a {
+	case githubHost.addr, directoryHost.addr:
+		if a == githubHost.addr && n.world.GitHub == Refusing || a == directoryHost.addr && n.world.Directory == Refusing {
+			return nil, refusal(addr)
+		}
+	default:
+		i, ok := n.world.byAddr[a]
+		if !ok {
+			return nil, refusal(addr)
+		}
+		now := n.now()
+		n.journal.dialled()
+		switch n.world.State(i, now).Behaviour {
+		case Refusing, NoName:
+			if addr.Port() == 443 {
+				n.journal.failure(i, now)
+			}
+			return nil, refusal(addr)
+		}
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", to)
+}
+
+func refusal(addr netip.AddrPort) error {
+	return &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(addr), Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+}
+
+// stall is how long a server that hangs keeps a connection that its visitor has left.
+const stall = 30 * time.Second
+
+// handshake picks the certificate by the name that the visitor asks for.
+func (n *Network) handshake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	name := hello.ServerName
+	b, ok := n.world.service(name)
+	if i := n.world.Find(name); i >= 0 {
+		now := n.now()
+		b, ok = n.world.State(i, now).Behaviour, true
+		n.journal.shaken(i, now, b == CertExpired || b == CertName || b == HangHandshake)
+	}
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("no server %q in this world", name)
+	case b == HangHandshake:
+		n.hang(hello.Context(), stall)
+		return nil, errors.New("hanging")
+	case b == CertName:
+		name = "parked-domains.net"
+	}
+	leaf, err := n.authority.leaf(name, b == CertExpired)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{Certificates: []tls.Certificate{*leaf}, NextProtos: []string{"http/1.1"}}, nil
+}
+
+// hang waits until the visitor leaves, the Network closes or the time is up, in time on the wall.
+func (n *Network) hang(ctx context.Context, most time.Duration) {
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-n.done:
+	case <-t.C:
+	}
+}

@@ -1,0 +1,250 @@
+//go:build external
+
+package deploy_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// These checks need promtool and prometheus in PATH; make check-external runs them. They fail where a program is missing.
+
+func TestExternalPromtool(t *testing.T) {
+	run(t, nil, "promtool", "check", "config", "../provisioning/prometheus/prometheus.yml")
+	rules, err := filepath.Glob("../provisioning/prometheus/rules/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range rules {
+		run(t, nil, "promtool", "check", "rules", file)
+	}
+}
+
+// TestExternalDemo runs the program's demo and a real Prometheus with the provisioned configuration, in which nothing but
+// the address is replaced, and asks that Prometheus everything that the dashboards ask.
+func TestExternalDemo(t *testing.T) {
+	exporter, engine := freeAddress(t), freeAddress(t)
+
+	path := program(t)
+	start(t, path, "--demo", "--web.listen-address="+exporter)
+	await(t, "the demo to be visited", time.Minute, func() error {
+		_, err := get(t, "http://"+exporter+"/-/ready")
+		return err
+	})
+	run(t, nil, path, "healthcheck", "--url=http://"+exporter+"/-/healthy")
+	page, err := get(t, "http://"+exporter+"/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, page, "promtool", "check", "metrics")
+
+	config := strings.ReplaceAll(read(t, "../provisioning/prometheus/prometheus.yml"), "mnm-exporter:13121", exporter)
+	if !strings.Contains(config, exporter) {
+		t.Fatal("the configuration doesn't scrape mnm-exporter:13121")
+	}
+	file := filepath.Join(t.TempDir(), "prometheus.yml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, "prometheus", "--config.file="+file, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+engine)
+
+	// The World goes on while Prometheus scrapes, so the total lies between that of a page before and of one after.
+	before := total(t, page)
+	var got float64
+	await(t, "a total in Prometheus", time.Minute, func() error {
+		values, err := query(t, engine, "sum(mastodon_network_instances)")
+		if err == nil && len(values) != 1 {
+			err = fmt.Errorf("%d values", len(values))
+		}
+		if err == nil {
+			got = values[0]
+		}
+		return err
+	})
+	page, err = get(t, "http://"+exporter+"/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := total(t, page)
+	if got < min(before, after) || got > max(before, after) || got < 100 {
+		t.Errorf("Prometheus counts %v instances, the pages around it %v and %v", got, before, after)
+	}
+	t.Logf("%v instances, by Prometheus", got)
+
+	for _, expr := range dashboardQueries(t) {
+		expr = strings.ReplaceAll(expr, "$__rate_interval", "1m")
+		if _, err := query(t, engine, expr); err != nil {
+			t.Errorf("%s: %v", expr, err)
+		}
+	}
+}
+
+// total adds up a page's mastodon_network_instances.
+func total(t *testing.T, page []byte) (sum float64) {
+	t.Helper()
+	for line := range strings.Lines(string(page)) {
+		if strings.HasPrefix(line, "mastodon_network_instances{") {
+			v, err := strconv.ParseFloat(strings.Fields(line)[1], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += v
+		}
+	}
+	return sum
+}
+
+// dashboardQueries are the expressions of all panels.
+func dashboardQueries(t *testing.T) (all []string) {
+	t.Helper()
+	files, err := filepath.Glob("../dashboards/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		var board struct {
+			Panels []struct{ Targets []struct{ Expr string } }
+		}
+		if err := json.Unmarshal([]byte(read(t, file)), &board); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, p := range board.Panels {
+			for _, q := range p.Targets {
+				all = append(all, q.Expr)
+			}
+		}
+	}
+	if len(all) == 0 {
+		t.Fatal("the dashboards ask nothing")
+	}
+	return all
+}
+
+// query asks Prometheus for values of now.
+func query(t *testing.T, engine, expr string) ([]float64, error) {
+	t.Helper()
+	body, err := get(t, "http://"+engine+"/api/v1/query?query="+url.QueryEscape(expr))
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Status string
+		Data   struct {
+			Result []struct{ Value [2]any }
+		}
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, err
+	}
+	if answer.Status != "success" {
+		return nil, fmt.Errorf("it answers %s", body)
+	}
+	var values []float64
+	for _, r := range answer.Data.Result {
+		v, err := strconv.ParseFloat(fmt.Sprint(r.Value[1]), 64)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
+
+func get(t *testing.T, address string) ([]byte, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answers %s: %.200s", address, resp.Status, body)
+	}
+	return body, err
+}
+
+// await tries until it works, or fails the test with the last reason why it did not.
+func await(t *testing.T, what string, limit time.Duration, try func() error) {
+	t.Helper()
+	deadline, tick := time.After(limit), time.NewTicker(200*time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waiting for %s: %v", what, err)
+		}
+	}
+}
+
+// start runs a program until the test ends; it is ended by its own process, and its words are shown if the test fails.
+func start(t *testing.T, path string, args ...string) {
+	t.Helper()
+	var words bytes.Buffer
+	cmd := exec.Command(path, args...)
+	cmd.Stdout, cmd.Stderr = &words, &words
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		kill := time.AfterFunc(10*time.Second, func() {
+			t.Errorf("%s had to be killed", filepath.Base(path))
+			_ = cmd.Process.Kill()
+		})
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		err := cmd.Wait()
+		kill.Stop()
+		if err != nil {
+			t.Errorf("%s ended with %v", filepath.Base(path), err)
+		}
+		if t.Failed() {
+			t.Logf("%s said:\n%s", filepath.Base(path), words.Bytes())
+		}
+	})
+}
+
+// run runs a program to its end.
+func run(t *testing.T, input []byte, path string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Stdin = bytes.NewReader(input)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s %v: %v\n%s", filepath.Base(path), args, err, out)
+	}
+}
+
+// freeAddress is one on loopback where nobody listened a moment ago.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

@@ -1,0 +1,180 @@
+package exporter_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mnm-social/mnm/demo"
+	"github.com/mnm-social/mnm/exporter"
+	"github.com/mnm-social/mnm/exporter/outbound"
+	"github.com/mnm-social/mnm/exporter/web"
+	"github.com/mnm-social/mnm/internal/promtest"
+)
+
+// start is when the Worlds of these tests begin.
+var start = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// box is an Exporter on a World, with a clock that stands still until a step, and a real Prometheus that scrapes it.
+type box struct {
+	*demo.Network
+	*exporter.Exporter
+	clock  atomic.Int64
+	cut    atomic.Bool // our own network is down
+	server *httptest.Server
+	store  *promtest.Storage
+}
+
+func newBox(t *testing.T, w *demo.World, change ...func(*exporter.Config)) *box {
+	t.Helper()
+	b := &box{store: promtest.New(t)}
+	b.clock.Store(start.UnixNano())
+	var err error
+	if b.Network, err = demo.Serve(w, b.now); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Network.Close() })
+	c := exporter.DefaultConfig()
+	c.Net, c.Now = b.Net(), b.now
+	dial := c.Net.Dial
+	c.Net.Dial = func(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+		if b.cut.Load() {
+			return nil, syscall.ENETUNREACH
+		}
+		return dial(ctx, addr)
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	if b.Exporter, err = exporter.New(c, slog.New(slog.NewTextHandler(logs{t}, nil))); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Exporter.Close)
+	b.server = httptest.NewServer(web.Handler(b.Metrics(), b.Status))
+	t.Cleanup(b.server.Close)
+	return b
+}
+
+// logs are shown with the test that fails.
+type logs struct{ t *testing.T }
+
+func (l logs) Write(b []byte) (int, error) { l.t.Logf("%s", b); return len(b), nil }
+
+func (b *box) now() time.Time { return time.Unix(0, b.clock.Load()).UTC() }
+
+// step sets the clock, lets the Exporter do all that is due, and scrapes it.
+func (b *box) step(t *testing.T, at time.Time) {
+	t.Helper()
+	b.clock.Store(at.UnixNano())
+	b.Step(context.Background())
+	status, body := b.get(t, "/metrics")
+	if status != http.StatusOK {
+		t.Fatalf("/metrics answers %d: %s", status, body)
+	}
+	b.store.Scrape(t, at, body, "text/plain; version=0.0.4; charset=utf-8")
+}
+
+func (b *box) get(t *testing.T, path string) (int, []byte) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, b.server.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := b.server.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, body
+}
+
+// exhaustGitHub asks GitHub until it has had enough of this address.
+func (b *box) exhaustGitHub(t *testing.T) {
+	t.Helper()
+	c := outbound.New(outbound.Options{Net: b.Net(), Now: b.now})
+	defer c.Close()
+	for range 100 {
+		resp, err := c.Get(context.Background(), outbound.Request{
+			Purpose: outbound.PurposeReleases, URL: "https://api.github.com/repos/mastodon/mastodon/releases",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Status == http.StatusForbidden {
+			return
+		}
+	}
+	t.Fatal("GitHub never had enough")
+}
+
+// unreachable is a resolver that is not there.
+func unreachable(t *testing.T) []netip.AddrPort {
+	t.Helper()
+	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	return []netip.AddrPort{c.LocalAddr().(*net.UDPAddr).AddrPort()}
+}
+
+// compare asks Prometheus for every family that the Truth knows: the series must be the same, no more and no fewer.
+func (b *box) compare(t *testing.T, truth map[string]float64, at time.Time) {
+	t.Helper()
+	families := map[string]bool{}
+	for series := range truth {
+		name, _, _ := strings.Cut(series, "{")
+		families[name] = true
+	}
+	names := slices.Sorted(maps.Keys(families))
+	got := b.store.Series(t, fmt.Sprintf(`{__name__=~"%s"}`, strings.Join(names, "|")), at)
+	var wrong []string
+	for series, want := range truth {
+		if is, ok := got[series]; !ok || is != want {
+			wrong = append(wrong, fmt.Sprintf("%s is %v (there: %t), want %v", series, is, ok, want))
+		}
+	}
+	for series, is := range got {
+		if _, ok := truth[series]; !ok && is != 0 { // that nothing is in a closed set may be said by 0
+			wrong = append(wrong, fmt.Sprintf("%s is %v, want none", series, is))
+		}
+	}
+	if len(wrong) > 0 {
+		slices.Sort(wrong)
+		t.Fatalf("%s after the start, %d series differ:\n%s", at.Sub(start), len(wrong), strings.Join(wrong[:min(len(wrong), 30)], "\n"))
+	}
+}
+
+// manners holds that no host was ever asked more than four times in any 60 minutes, as the hosts counted it.
+func (b *box) manners(t *testing.T, w *demo.World) {
+	t.Helper()
+	asked := 0
+	for i := range w.Len() {
+		times := b.Times(w.Name(i).String())
+		asked += len(times)
+		for j := 4; j < len(times); j++ {
+			if times[j].Sub(times[j-4]) < time.Hour {
+				t.Errorf("%s was asked five times from %s to %s", w.Name(i), times[j-4], times[j])
+			}
+		}
+	}
+	if asked == 0 {
+		t.Error("the hosts counted no request")
+	}
+}

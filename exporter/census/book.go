@@ -1,0 +1,84 @@
+package census
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/mnm-social/mnm/exporter/domain"
+)
+
+// Book has the latest Entry of every instance. It is safe for concurrent use; entries it gives out never change.
+type Book struct {
+	rules Rules
+
+	mu      sync.Mutex
+	entries map[domain.Name]*Entry
+	order   []domain.Name // sorted
+	changes [ChangeCount]uint64
+}
+
+// NewBook is an empty book that judges by rules.
+func NewBook(rules Rules) *Book {
+	return &Book{rules: rules, entries: map[domain.Name]*Entry{}}
+}
+
+// Add enters the names that are not in the book yet and returns how many they were.
+// Those of the first round are the baseline: seeing them is no news.
+func (b *Book) Add(names []domain.Name, baseline bool) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := len(b.order)
+	for _, n := range names {
+		if _, ok := b.entries[n]; !ok {
+			b.entries[n] = &Entry{Name: n, Baseline: baseline}
+			b.order = append(b.order, n)
+		}
+	}
+	if len(b.order) > before {
+		slices.SortFunc(b.order, domain.Compare)
+	}
+	return len(b.order) - before
+}
+
+// Apply enters what a visit saw. A name that is not in the book is left out of it.
+func (b *Book) Apply(name domain.Name, seen Observation) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	prev, ok := b.entries[name]
+	if !ok {
+		return
+	}
+	next, changes := Next(*prev, seen, b.rules)
+	b.entries[name] = &next
+	for _, c := range changes {
+		b.changes[c]++
+	}
+}
+
+// Entries is the book as it stands, by name, and how many changes of each kind it has seen.
+func (b *Book) Entries() ([]*Entry, [ChangeCount]uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := make([]*Entry, len(b.order))
+	for i, n := range b.order {
+		all[i] = b.entries[n]
+	}
+	return all, b.changes
+}
+
+// Due calls visit with each entry for which due is not after now, and returns the earliest time after now
+// at which another one is; the zero time when there is none.
+func (b *Book) Due(now time.Time, due func(*Entry) time.Time, visit func(*Entry)) time.Time {
+	all, _ := b.Entries()
+	var soonest time.Time
+	for _, e := range all {
+		at := due(e)
+		if !at.After(now) {
+			visit(e)
+		} else if soonest.IsZero() || at.Before(soonest) {
+			soonest = at
+		}
+	}
+	return soonest
+}

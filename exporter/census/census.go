@@ -1,0 +1,203 @@
+// Package census keeps the book of the instances: what each one last said, whether it is up, what changed.
+// Next is the whole judgement, one pure function; Book applies it and is the only writer.
+package census
+
+import (
+	"crypto/tls"
+	"time"
+
+	"github.com/mnm-social/mnm/exporter/country"
+	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/exporter/instance"
+	"github.com/mnm-social/mnm/exporter/outbound"
+)
+
+// Entry is one instance as it is known. It does not change: Next makes the following one.
+type Entry struct {
+	Name     domain.Name
+	Baseline bool // named before the first round was over, so its first good visit is not news
+
+	Up      Up
+	Refused bool // its robots.txt leaves nothing to ask, or it answered 451
+	Gone    bool // it answered 410
+
+	Visits    int           // visits, confirmations not counted; stops at MaxVisits
+	LastVisit time.Time     // end of the latest visit or confirmation, whatever came of it
+	LastGood  time.Time     // latest good visit
+	Failing   time.Time     // since when it does not answer; zero while it does
+	NotBefore time.Time     // it asked us to wait until then, or our own budget did
+	Reason    string        // why the latest visit was not good; empty if it was
+	Took      time.Duration // of the latest good visit
+
+	Answers instance.Answers     // latest documents, too old ones left out
+	Asked   [StepCount]time.Time // when each step last got an answer, readable or not
+	Read    [StepCount]time.Time // when each document was last read
+	Figures instance.Figures     // Answers, weighed
+	Version string               // Figures.Version as a label: canonical for Mastodon and its forks
+
+	NodeInfoURL string // where its well-known document says its nodeinfo is
+	Robots      outbound.Robots
+	Country     country.Answer
+	TLS         TLS
+	IPv6        bool
+
+	Changed [ChangeCount]time.Time // latest change of each kind
+}
+
+// MaxVisits bounds Entry.Visits: past it only the fact of many visits matters.
+const MaxVisits = 1 << 30
+
+// TLS is what the instance's last verified connection had.
+type TLS struct {
+	Version uint16    // as crypto/tls numbers them; 0 before the first connection
+	Expiry  time.Time // of the leaf certificate
+}
+
+// Name is the protocol's version as its specification writes it: "1.2", "1.3".
+func (t TLS) Name() string {
+	switch t.Version {
+	case tls.VersionTLS12:
+		return "1.2"
+	case tls.VersionTLS13:
+		return "1.3"
+	}
+	return ""
+}
+
+// Up says whether an instance answered its latest confirmed visit.
+type Up uint8
+
+// An instance is neither up nor down until a first visit is confirmed.
+const (
+	Unseen Up = iota
+	Yes
+	No
+)
+
+// Step is one question of a visit.
+type Step uint8
+
+// The steps of a visit; METRICS' visit plan says how often each is asked.
+const (
+	StepRobots Step = iota
+	StepWellKnown
+	StepNodeInfo
+	StepV1
+	StepV2
+	StepActivity
+	StepCount
+)
+
+// Change is a kind of change, and the value of the label "change".
+type Change uint8
+
+// The kinds of change.
+const (
+	ChangeVersion Change = iota
+	ChangeSoftware
+	ChangeCountry
+	ChangeRegistrations
+	ChangeUp
+	ChangeDown
+	ChangeNew
+	ChangeGone
+	ChangeCount
+)
+
+// String is the label's value.
+func (c Change) String() string {
+	return [ChangeCount]string{"version", "software", "country", "registrations", "up", "down", "new", "gone"}[c]
+}
+
+// State is the one state in which an instance is counted.
+type State uint8
+
+// The states, in the order in which they are tried: the first that fits counts.
+const (
+	Refused State = iota
+	Gone
+	New
+	StateUp
+	StateDown
+	StateCount
+)
+
+// String is the label's value.
+func (s State) String() string {
+	return [StateCount]string{"refused", "gone", "new", "up", "down"}[s]
+}
+
+// State is the first state that fits.
+func (e *Entry) State() State {
+	switch {
+	case e.Refused:
+		return Refused
+	case e.Gone:
+		return Gone
+	case e.Up == Yes:
+		return StateUp
+	case e.Up == No:
+		return StateDown
+	}
+	return New
+}
+
+// Named reports whether anything may be said of the instance by name: a refusal or a 410 unlists it at once.
+func (e *Entry) Named() bool { return !e.Refused && !e.Gone && e.Up != Unseen }
+
+// Fresh reports whether the figures are recent enough to be shown and summed.
+func (e *Entry) Fresh(now time.Time, staleAfter time.Duration) bool {
+	return !e.Refused && !e.Gone && !e.LastGood.IsZero() && now.Sub(e.LastGood) < staleAfter
+}
+
+// Tried reports whether a visit was made or could not be made for a reason that is known.
+func (e *Entry) Tried() bool { return e.Visits > 0 || e.Reason != "" }
+
+// Confirming reports whether a failure waits for its confirmation.
+func (e *Entry) Confirming() bool { return e.Up != No && !e.Failing.IsZero() }
+
+// Outcome says what came of a visit.
+type Outcome uint8
+
+// The outcomes of a visit.
+const (
+	// Failed is any end that is none of the others.
+	Failed Outcome = iota
+	// Good is a visit in which nodeinfo or /api/v1/instance could be read.
+	Good
+	// Answered is a confirmation that was answered: it shows life, and no more.
+	Answered
+	// Blocked is 401, 403, 429 or a challenge page: the server is there, we may not see it.
+	Blocked
+	// Declined is a refusal to be visited: robots.txt, or 451.
+	Declined
+	// Departed is 410.
+	Departed
+	// Unjudged is a failure of our own: no network, no route, no budget left. It counts as no visit.
+	Unjudged
+)
+
+// Observation is what one visit saw. Nil and zero fields were not asked or could not be read.
+type Observation struct {
+	At           time.Time // its end
+	Took         time.Duration
+	Outcome      Outcome
+	Confirmation bool // one request that repeats a failed one
+	Reason       string
+	Silent       bool      // nobody answered at all, neither the host nor a resolver about it
+	NotBefore    time.Time // when the next visit may be, at the earliest; an Unjudged one owes it
+
+	Answers     instance.Answers
+	Asked       [StepCount]bool // steps that were asked and got an answer, readable or not
+	NodeInfoURL string
+	Robots      *outbound.Robots
+	Country     *country.Answer
+	TLS         TLS
+	IPv6        bool
+}
+
+// Rules are the times by which Next judges.
+type Rules struct {
+	ConfirmAfter time.Duration // a failure is believed when it lasts this long
+	StaleAfter   time.Duration // a figure is forgotten this long after it was read
+}

@@ -1,0 +1,159 @@
+package census
+
+import (
+	"time"
+
+	"github.com/mnm-social/mnm/exporter/country"
+	"github.com/mnm-social/mnm/exporter/instance"
+	"github.com/mnm-social/mnm/exporter/releases"
+)
+
+// Next is the entry after a visit, and what changed by it. It is pure: prev is left as it was.
+//
+// A failure counts only when it is seen again at least ConfirmAfter later; until then the entry keeps its
+// state. A good visit counts at once. Blocked, Answered and Unjudged never move Up.
+func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
+	next := prev
+	next.NotBefore, next.Reason = seen.NotBefore, seen.Reason
+	if seen.Outcome != Unjudged {
+		next.LastVisit = seen.At
+		if !seen.Confirmation {
+			next.Visits = min(prev.Visits+1, MaxVisits)
+		}
+	}
+	if seen.Robots != nil {
+		next.Robots = *seen.Robots
+	}
+	if seen.NodeInfoURL != "" {
+		next.NodeInfoURL = seen.NodeInfoURL
+	}
+	for step, asked := range seen.Asked {
+		if asked {
+			next.Asked[step] = seen.At
+		}
+	}
+	var changes []Change
+	switch seen.Outcome {
+	case Good:
+		changes = next.good(&prev, seen, rules)
+	case Failed:
+		changes = next.failed(seen, rules)
+	case Declined:
+		next.Refused, next.Failing = true, time.Time{}
+		next.forget()
+	case Departed:
+		if !prev.Gone && !prev.Refused && prev.Up != Unseen {
+			changes = append(changes, ChangeGone)
+		}
+		next.Gone, next.Refused, next.Failing = true, false, time.Time{}
+		next.forget()
+	case Blocked, Answered:
+		next.Failing = time.Time{}
+	case Unjudged:
+	}
+	for _, c := range changes {
+		next.Changed[c] = seen.At
+	}
+	return next, changes
+}
+
+// failed notes a failure, and believes it when it has lasted.
+func (e *Entry) failed(seen Observation, rules Rules) []Change {
+	if e.Failing.IsZero() {
+		e.Failing = seen.At
+		return nil
+	}
+	if e.Up == No || seen.At.Sub(e.Failing) < rules.ConfirmAfter {
+		return nil
+	}
+	was := e.Up
+	e.Up = No
+	if was == Yes {
+		return []Change{ChangeDown}
+	}
+	return nil
+}
+
+// good takes over what was read and says what differs from the good visit before.
+func (e *Entry) good(prev *Entry, seen Observation, rules Rules) []Change {
+	e.Up, e.Refused, e.Gone, e.Failing = Yes, false, false, time.Time{}
+	e.LastGood, e.Took = seen.At, seen.Took
+	e.take(seen, rules)
+	var changes []Change
+	if prev.Up == No {
+		changes = append(changes, ChangeUp)
+	}
+	if prev.LastGood.IsZero() {
+		if !prev.Baseline {
+			changes = append(changes, ChangeNew)
+		}
+		return changes
+	}
+	differs := func(kind Change, old, now string) {
+		if old != "" && now != "" && old != now {
+			changes = append(changes, kind)
+		}
+	}
+	differs(ChangeSoftware, prev.Figures.Software, e.Figures.Software)
+	differs(ChangeVersion, prev.Version, e.Version)
+	differs(ChangeCountry, prev.Country.Country, e.Country.Country)
+	differs(ChangeRegistrations, known(prev.Figures.Registrations), known(e.Figures.Registrations))
+	return changes
+}
+
+func known(p instance.Policy) string {
+	if p == instance.PolicyUnknown {
+		return ""
+	}
+	return p.String()
+}
+
+// take replaces each document that was read and drops those that are too old: hourly ones past
+// StaleAfter, daily ones a day later than that.
+func (e *Entry) take(seen Observation, rules Rules) {
+	a, s := &e.Answers, &seen.Answers
+	a.NodeInfo = latest(a.NodeInfo, s.NodeInfo, &e.Read[StepNodeInfo], seen.At, rules.StaleAfter)
+	a.V1 = latest(a.V1, s.V1, &e.Read[StepV1], seen.At, rules.StaleAfter)
+	a.V2 = latest(a.V2, s.V2, &e.Read[StepV2], seen.At, 2*rules.StaleAfter)
+	a.Week = latest(a.Week, s.Week, &e.Read[StepActivity], seen.At, 2*rules.StaleAfter)
+	e.Figures = a.Figures()
+	e.Version = label(e.Figures)
+	if seen.Country != nil {
+		e.Country = *seen.Country
+		e.IPv6 = seen.IPv6
+	}
+	if seen.TLS.Version != 0 {
+		e.TLS = seen.TLS
+	}
+}
+
+// latest is the document just read, else the old one while it is young enough. at says when it was read.
+func latest[T any](old, read *T, at *time.Time, now time.Time, keep time.Duration) *T {
+	if read != nil {
+		*at = now
+		return read
+	}
+	if now.Sub(*at) < keep {
+		return old
+	}
+	return nil
+}
+
+// label is a version as it is shown: Mastodon's and its forks' as Mastodon writes them.
+func label(f instance.Figures) string {
+	if f.Mastodon {
+		if v, ok := releases.ParseVersion(f.Version); ok {
+			return v.String()
+		}
+	}
+	return f.Version
+}
+
+// forget drops everything that an instance said: of who refuses or left, nothing is kept, and should it
+// come back, that is no news either.
+func (e *Entry) forget() {
+	e.Baseline = true
+	e.Answers, e.Figures, e.Version = instance.Answers{}, instance.Figures{}, ""
+	e.Country, e.TLS, e.IPv6 = country.Answer{}, TLS{}, false
+	e.LastGood, e.Changed = time.Time{}, [ChangeCount]time.Time{}
+}

@@ -1,0 +1,168 @@
+package families
+
+import (
+	"bytes"
+	"crypto/tls"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/mnm-social/mnm/exporter/census"
+	"github.com/mnm-social/mnm/exporter/country"
+	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/exporter/instance"
+	"github.com/mnm-social/mnm/exporter/network"
+	"github.com/mnm-social/mnm/exporter/releases"
+)
+
+var update = flag.Bool("update", false, "write the golden files and docs/metrics.md")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Fatalf("%s is not current (go test ./exporter/families -update). Got:\n%s", name, got)
+	}
+}
+
+func TestDocument(t *testing.T) {
+	var b bytes.Buffer
+	if err := Document(&b); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "../../docs/metrics.md", b.Bytes())
+}
+
+func TestTablesAreValid(t *testing.T) {
+	if err := slices.Concat(Instances(), Network()).Validate(); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, d := range All() {
+		if seen[d.Name] {
+			t.Errorf("%s is there twice", d.Name)
+		}
+		seen[d.Name] = true
+		if !strings.HasSuffix(d.Help, ".") {
+			t.Errorf("the help of %s does not end with a full stop", d.Name)
+		}
+	}
+}
+
+// at is when the View of the golden files is drawn.
+var at = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// entry is a good visit half an hour ago, changed by with.
+func entry(t *testing.T, name string, with func(*census.Entry)) *census.Entry {
+	t.Helper()
+	n, err := domain.Parse(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &census.Entry{Name: n, Up: census.Yes, Visits: 3, LastVisit: at.Add(-30 * time.Minute), LastGood: at.Add(-30 * time.Minute)}
+	with(e)
+	return e
+}
+
+// book has one instance for each rule that the tables follow.
+func book(t *testing.T) network.Book {
+	known := instance.Known
+	all := []*census.Entry{
+		entry(t, "all.social", func(e *census.Entry) {
+			e.Figures = instance.Figures{
+				Software: "mastodon", Version: "4.5.1+glitch", Mastodon: true, Users: known(1000), Statuses: known(50_000),
+				Connections: known(7000), ActiveUsers: known(200), Registrations: instance.PolicyApproval,
+				Week: instance.Week{Statuses: known(300), Logins: known(90), Registrations: known(0)},
+			}
+			e.Version, e.IPv6, e.Took = "4.5.1", true, 1500*time.Millisecond
+			e.Country = country.Answer{Country: "FR", Source: country.Address}
+			e.TLS = census.TLS{Version: tls.VersionTLS13, Expiry: at.Add(30 * 24 * time.Hour)}
+			e.Changed[census.ChangeVersion] = at.Add(-time.Hour)
+			e.Changed[census.ChangeUp] = at.Add(-8 * 24 * time.Hour)
+		}),
+		entry(t, "nothing.said", func(e *census.Entry) {
+			e.Figures = instance.Figures{Software: "misskey", Version: "12.110.1"}
+			e.Version = "12.110.1"
+			e.Country = country.Answer{Source: country.Unknown, Reason: country.CDN}
+		}),
+		entry(t, "zero.jp", func(e *census.Entry) {
+			e.Figures = instance.Figures{Software: "mastodon", Version: "4.2.0", Mastodon: true, Users: known(0), Statuses: known(0), ActiveUsers: known(0), Registrations: instance.PolicyClosed}
+			e.Version, e.Country = "4.2.0", country.Answer{Country: "JP", Source: country.TLD}
+		}),
+		entry(t, "down.fr", func(e *census.Entry) {
+			e.Up, e.Figures, e.Version = census.No, instance.Figures{Software: "mastodon", Version: "4.5.0", Mastodon: true, Users: known(5), Statuses: known(77), Registrations: instance.PolicyOpen}, "4.5.0"
+			e.Country = country.Answer{Country: "FR", Source: country.TLD}
+		}),
+		entry(t, "stale.fr", func(e *census.Entry) {
+			e.Up, e.LastGood, e.Figures = census.No, at.Add(-24*time.Hour), instance.Figures{Software: "mastodon", Users: known(9999)}
+		}),
+		entry(t, "refused.fr", func(e *census.Entry) {
+			e.Refused = true
+			e.Changed[census.ChangeVersion] = at
+		}),
+		entry(t, "gone.fr", func(e *census.Entry) { e.Gone = true }),
+		entry(t, "new.fr", func(e *census.Entry) { *e = census.Entry{Name: e.Name} }),
+	}
+	slices.SortFunc(all, func(a, b *census.Entry) int { return domain.Compare(a.Name, b.Name) })
+	version := func(s string) releases.Version {
+		v, ok := releases.ParseVersion(s)
+		if !ok {
+			t.Fatal(s)
+		}
+		return v
+	}
+	return network.Book{
+		Entries: all, Changes: [census.ChangeCount]uint64{3, 0, 0, 1},
+		Directories: []network.Directory{{Name: "joinmastodon", Instances: 8, LastSuccess: at.Add(-time.Minute)}, {Name: "never"}},
+		Releases: releases.New([]releases.Release{
+			{Tag: "v4.5.1", Version: version("4.5.1"), Channel: releases.Stable, Published: at.AddDate(0, -1, 0), Security: true},
+			{Tag: "v4.5.0", Version: version("4.5.0"), Channel: releases.Stable, Published: at.AddDate(0, -3, 0)},
+			{Tag: "v4.6.0-rc.1", Version: version("4.6.0-rc.1"), Channel: releases.RC, Published: at.AddDate(0, 0, -1)},
+			{Tag: "v4.4.0", Version: version("4.4.0"), Channel: releases.Stable, Published: at.AddDate(0, -6, 0)},
+			{Tag: "v4.3.0", Version: version("4.3.0"), Channel: releases.Stable, Published: at.AddDate(-1, 0, 0)},
+			{Tag: "v4.2.0", Version: version("4.2.0"), Channel: releases.Stable, Published: at.AddDate(-2, 0, 0)},
+		}),
+	}
+}
+
+func TestGolden(t *testing.T) {
+	v := network.New(book(t), at, network.Settings{StaleAfter: 24 * time.Hour, Detailed: 2})
+	var b bytes.Buffer
+	if err := slices.Concat(Instances(), Network()).Write(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/all.prom", b.Bytes())
+	problems, err := promlint.New(bytes.NewReader(b.Bytes())).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// TestFamiliesAreWritten holds that no family of the tables is forgotten by the golden file.
+func TestFamiliesAreWritten(t *testing.T) {
+	text, err := os.ReadFile("testdata/all.prom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range All() {
+		if d.Part != PartExporter && d.Name != "mastodon_directory_failures_total" && !strings.Contains(string(text), "\n# TYPE "+d.Name+" ") && !strings.HasPrefix(string(text), "# HELP "+d.Name) {
+			t.Errorf("%s has no sample", d.Name)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+// Package outbound is the only way out of the program: every look-up of a name and every connection to somebody
+// else's server is made here, under one set of rules that no flag, build or test can switch off.
+//
+// A request goes through, in this order: the budget of its host, the resolver, the address policy on every address
+// that the name has, a place at the address, the policy once more at the dial, TLS that is always verified, HTTP/1.1
+// with bounds on time, headers, bytes on the wire and decoded bytes. A redirect goes through all of it again.
+//
+// # Numbers
+//
+//   - at most 4 requests to one host name in any hour, redirects included (not for directories and releases)
+//   - at most 2 connections at a time to one address (IPv4 /32, IPv6 /64)
+//   - look-up, dial, TLS handshake, response headers: 5 s each; a request 10 s, without its wait for a place
+//   - response headers 64 KiB, decoded body 1 MiB unless asked otherwise (robots.txt 500 KiB), 8 MiB on the wire
+//   - at most 3 redirects, to https only, within the same registrable domain
+//   - 128 look-ups at a time, 64 Ki names remembered for 5 s to 1 h, failures for at most 60 s
+package outbound
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Net is the network that a Client uses; the zero value is the real one. The demo plugs in here and nowhere else:
+// the policy on resolved addresses holds for both.
+type Net struct {
+	// Resolvers are asked for names; empty: the system's, from /etc/resolv.conf, or Go's own resolver where that
+	// file is missing or names none.
+	Resolvers []netip.AddrPort
+	// Dial connects to an address that the policy has let through. nil: the real dialer, which checks the address
+	// again just before it connects.
+	Dial func(ctx context.Context, addr netip.AddrPort) (net.Conn, error)
+	// Roots verify certificates; nil: the system's.
+	Roots *x509.CertPool
+}
+
+// Options make a Client. The zero value is of use: the real network, the real clock.
+type Options struct {
+	Net       Net
+	UserAgent string           // who we are; UserAgent makes it. Empty: "MNM-Exporter"
+	Now       func() time.Time // for the budget and the cache of names only; nil: time.Now
+	Hour      time.Duration    // the window of the budget; 0: 1 h
+	Sent      func(Purpose)    // called for each request sent; may be nil; must be safe for concurrent use
+	Refused   func(Reason)     // called for each request that was not sent, with the reason; same rules
+}
+
+// UserAgent is how this program introduces itself: "MNM-Exporter/VERSION (+URL; CONTACT)". An empty contact is left
+// out. Bytes that have no place in a header are left out too.
+func UserAgent(version, url, contact string) string {
+	about := "+" + url
+	if contact != "" {
+		about += "; " + contact
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, fmt.Sprintf("MNM-Exporter/%s (%s)", version, about))
+}
+
+// Purpose says what a request is for. The set is closed: it becomes a label.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeRobots    Purpose = "robots"
+	PurposeWellKnown Purpose = "well_known"
+	PurposeNodeInfo  Purpose = "nodeinfo"
+	PurposeAPIV1     Purpose = "api_v1"
+	PurposeAPIV2     Purpose = "api_v2"
+	PurposeActivity  Purpose = "activity"
+	PurposeHTTPS     Purpose = "https" // the page at / by https
+	PurposeHTTP      Purpose = "http"  // the page at / by http: the only use of port 80; its redirect is the answer
+	PurposeDirectory Purpose = "directory"
+	PurposeReleases  Purpose = "releases"
+)
+
+// Purposes lists all purposes.
+func Purposes() []Purpose {
+	return []Purpose{
+		PurposeRobots, PurposeWellKnown, PurposeNodeInfo, PurposeAPIV1, PurposeAPIV2, PurposeActivity,
+		PurposeHTTPS, PurposeHTTP, PurposeDirectory, PurposeReleases,
+	}
+}
+
+// ours reports whether the operator chose the host, so that it is no stranger: no budget, redirects to other domains.
+func (p Purpose) ours() bool { return p == PurposeDirectory || p == PurposeReleases }
+
+// Request is one GET.
+type Request struct {
+	Purpose Purpose
+	// URL is absolute and https; http for PurposeHTTP. Its host is a public domain name, its port the scheme's own.
+	URL string
+	// Header has further headers, such as If-None-Match. Authorization is not sent to where a redirect leads.
+	Header http.Header
+	// MaxBody bounds the decoded body, in bytes. 0: 1 MiB, or 500 KiB for robots.txt, of which what is past that is
+	// cut off (RFC 9309, 2.5); any other body past its bound is ReasonTooBig.
+	MaxBody int64
+	// SameHost holds redirects of a directory or of releases to the registrable domain too; a stranger's always are.
+	SameHost bool
+}
+
+const (
+	defaultBody = 1 << 20
+	robotsBody  = 500 << 10
+)
+
+func (r Request) maxBody() int64 {
+	switch {
+	case r.MaxBody > 0:
+		return r.MaxBody
+	case r.Purpose == PurposeRobots:
+		return robotsBody
+	}
+	return defaultBody
+}
+
+// Response is any complete HTTP answer, whatever its status.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte // decoded
+	URL    *url.URL
+	// TLS is the state of the connection that served it; nil for http.
+	TLS *tls.ConnectionState
+	// Addr is the address that served it.
+	Addr netip.Addr
+}
+
+// Addrs are the addresses of a name, in the resolver's order, all of them allowed by the policy; at most 16 of each.
+type Addrs struct{ V4, V6 []netip.Addr }

@@ -1,0 +1,53 @@
+package exporter
+
+import (
+	"time"
+
+	"github.com/mnm-social/mnm/exporter/census"
+)
+
+// due is when an instance is to be visited next: a pure function of its entry.
+//
+// A first visit is due at once, so that a round is over soon. The second is at the first offset of the instance's own,
+// a hash of its name, at least one interval later: from then on the visits of all instances are spread over the hour.
+// A failure is confirmed after ConfirmAfter. Who declined is asked for robots.txt once a day, and no more.
+func due(e *census.Entry, c Instances) time.Time {
+	var at time.Time
+	switch {
+	case e.Visits == 0:
+	case e.Confirming():
+		at = e.Failing.Add(c.ConfirmAfter)
+	case e.Refused || e.Gone:
+		at = e.LastVisit.Add(c.Daily)
+	case e.Visits == 1:
+		at = slot(e.LastVisit.Add(c.Every), e.Name.Hash(), c.Every)
+	default:
+		at = e.LastVisit.Add(c.Every)
+	}
+	if at.Before(e.NotBefore) {
+		return e.NotBefore
+	}
+	return at
+}
+
+// slot is the first time not before t that lies at the hash's offset in an interval.
+func slot(t time.Time, hash uint64, every time.Duration) time.Time {
+	offset := time.Duration(hash % uint64(every))
+	next := t.Truncate(every).Add(offset)
+	if next.Before(t) {
+		next = next.Add(every)
+	}
+	return next
+}
+
+// dailySteps says which of the daily questions are due, at most two in one visit. The order is that of their use.
+func dailySteps(e *census.Entry, now time.Time, c Instances) map[census.Step]bool {
+	steps := map[census.Step]bool{}
+	for _, s := range []census.Step{census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity} {
+		// Visits drift by seconds: what would be due before the next visit is due now.
+		if len(steps) < 2 && now.Sub(e.Asked[s]) > c.Daily-c.Every/2 {
+			steps[s] = true
+		}
+	}
+	return steps
+}

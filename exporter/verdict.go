@@ -1,0 +1,115 @@
+package exporter
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mnm-social/mnm/exporter/census"
+	"github.com/mnm-social/mnm/exporter/instance"
+	"github.com/mnm-social/mnm/exporter/outbound"
+)
+
+// verdict is what the answer to one question means for the visit.
+type verdict struct {
+	outcome census.Outcome
+	reason  string
+}
+
+// Reasons of visits that were not good, beside those of outbound and instance.
+const (
+	reasonClient    = "status_4xx" // a status that says that there is no such thing
+	reasonServer    = "status_5xx" // the server is in trouble
+	reasonStatus    = "status"     // any other status but 200
+	reasonRobots    = "robots"     // robots.txt leaves nothing to ask
+	reasonLegal     = "legal"      // 451
+	reasonGone      = "gone"       // 410
+	reasonDenied    = "denied"     // 401 or 403
+	reasonRate      = "rate_limit" // 429
+	reasonChallenge = "challenge"  // a page that wants to see a browser
+	reasonOffline   = "offline"    // our own network is down
+	reasonNothing   = "nothing"    // there was no question left to ask
+)
+
+// visitReasons is the closed set of the label.
+func visitReasons() []string {
+	all := []string{
+		reasonClient, reasonServer, reasonStatus, reasonRobots, reasonLegal, reasonGone, reasonDenied, reasonRate,
+		reasonChallenge, reasonOffline, reasonNothing,
+	}
+	for _, r := range outbound.Reasons() {
+		all = append(all, string(r))
+	}
+	all = append(all, instance.Reasons()...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// judgeStatus says what a status means for the visit; Good is a document to be read.
+func judgeStatus(resp *outbound.Response) verdict {
+	switch s := resp.Status; {
+	case resp.Header.Get("Cf-Mitigated") == "challenge":
+		return verdict{census.Blocked, reasonChallenge}
+	case s == 200:
+		return verdict{outcome: census.Good}
+	case s == 401 || s == 403:
+		return verdict{census.Blocked, reasonDenied}
+	case s == 429:
+		return verdict{census.Blocked, reasonRate}
+	case s == 410:
+		return verdict{census.Departed, reasonGone}
+	case s == 451:
+		return verdict{census.Declined, reasonLegal}
+	case s >= 500:
+		return verdict{census.Failed, reasonServer}
+	case s >= 400:
+		return verdict{census.Failed, reasonClient}
+	}
+	return verdict{census.Failed, reasonStatus}
+}
+
+// judgeError says what no answer means for the visit.
+func (c *call) judgeError(err error) verdict {
+	reason := outbound.ReasonOf(err)
+	switch reason {
+	case outbound.ReasonBudget, outbound.ReasonCanceled, outbound.ReasonNoIPv6Route:
+		var e *outbound.Error
+		if errors.As(err, &e) {
+			c.wait = max(c.wait, e.Wait)
+		}
+		return verdict{census.Unjudged, string(reason)}
+	case outbound.ReasonDNS, outbound.ReasonConnection, outbound.ReasonTimeout:
+	default:
+		c.answered = true // by a resolver or by the host
+	}
+	return verdict{census.Failed, string(reason)}
+}
+
+// precedence of outcomes where questions were answered differently: a refusal is heeded whatever else was said,
+// a good answer makes a good visit, and a failure is one only if nothing better was said.
+var precedence = []census.Outcome{
+	census.Declined, census.Good, census.Answered, census.Departed, census.Blocked, census.Unjudged, census.Failed,
+}
+
+// judge makes the outcome of the visit out of the verdicts on its questions.
+func (c *call) judge(now time.Time) {
+	if len(c.verdicts) == 0 {
+		c.verdicts = []verdict{{census.Failed, reasonNothing}}
+	}
+	best := c.verdicts[0]
+	for _, v := range c.verdicts[1:] {
+		if slices.Index(precedence, v.outcome) < slices.Index(precedence, best.outcome) {
+			best = v
+		}
+	}
+	if c.seen.Confirmation && best.outcome == census.Good {
+		best = verdict{outcome: census.Answered}
+	}
+	c.seen.Outcome, c.seen.Reason, c.seen.Silent = best.outcome, best.reason, !c.answered
+	if c.wait > 0 {
+		c.seen.NotBefore = now.Add(c.wait)
+	}
+	if wait, ok := outbound.RetryAfter(c.header, now); ok && best.outcome != census.Good {
+		c.seen.NotBefore = now.Add(wait)
+	}
+}

@@ -1,0 +1,93 @@
+// Package web has the pages that people and health checks look at. What they show is handed to it as values and functions.
+package web
+
+import (
+	_ "embed"
+	"html/template"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Status is what the program is doing.
+type Status struct {
+	Version string
+	Demo    bool
+	Ready   bool          // every known instance was tried once
+	Offline string        // what to do if our own network does not work, else empty
+	Known   int           // instances in the book
+	Tried   int           // those that were tried
+	Left    time.Duration // of the first round, an estimate
+	At      time.Time     // when the totals were drawn
+	Totals  []Total
+}
+
+// Total is a figure of the whole network, in the demo beside what it must be.
+type Total struct {
+	Name  string
+	Value int64
+	Truth *int64
+}
+
+// Right reports whether the total is what it must be.
+func (t Total) Right() bool { return t.Truth != nil && *t.Truth == t.Value }
+
+// Ratio is the part of the first round that is done.
+func (s Status) Ratio() float64 {
+	switch {
+	case s.Ready:
+		return 1
+	case s.Known == 0:
+		return 0
+	}
+	return float64(s.Tried) / float64(s.Known)
+}
+
+// Percent is Ratio for people: never 100 before the end.
+func (s Status) Percent() int { return int(s.Ratio() * 100) }
+
+//go:embed index.html
+var index string
+
+// Handler serves the pages: / and /metrics, /-/healthy while the process lives, and /-/ready once every instance was tried.
+func Handler(metrics http.Handler, status func() Status) http.Handler {
+	page := template.Must(template.New("index").Funcs(template.FuncMap{"number": number}).Parse(index))
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", metrics)
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("Healthy.\n"))
+	})
+	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if s := status(); !s.Ready {
+			http.Error(w, "The first round is not done: "+strconv.Itoa(s.Tried)+" of "+strconv.Itoa(s.Known)+" instances were tried.",
+				http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("Ready.\n"))
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = page.Execute(w, status()) // the reader went away
+	})
+	return careful(mux)
+}
+
+// careful sets the headers that keep a page from being used for anything else.
+func careful(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// number groups digits by thousands, with thin spaces as SI has it.
+func number(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s
+}
