@@ -39,7 +39,7 @@ check-external: ## checks that need promtool and prometheus in PATH; .ci/run bri
 
 # Tests called TestFigure… behind the build tag "figures", and all benchmarks.
 figures: ## the figures that the docs show (minutes; without the race detector)
-	go test -tags figures -count 1 -timeout 60m -run '^TestFigure' -bench . -benchmem -v ./exporter/... ./demo/...
+	go test -tags figures -count 1 -timeout 60m -run '^TestFigure' -bench . -benchmem -v ./cmd/... ./demo/... ./exporter/...
 
 fuzz: ## each fuzz target for FUZZTIME
 	@for package in $$(go list ./...); do \

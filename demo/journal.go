@@ -17,7 +17,6 @@ type journal struct {
 	dials     uint64
 	handshake uint64
 
-	first    time.Time // first directory answer
 	untried  int       // instances of it that were not tried yet
 	roundEnd time.Time // when they all had been; zero before
 	listed   int       // names in the latest directory answer
@@ -196,9 +195,6 @@ func (j *journal) directory(now time.Time, instances []int, names int) {
 	j.kinds[KindDirectory]++
 	baseline := !j.directed
 	j.directed, j.listed = true, names
-	if baseline {
-		j.first = now
-	}
 	for _, i := range instances {
 		h := &j.instances[i]
 		if !h.named.IsZero() {

@@ -206,11 +206,11 @@ func seq(first Spec, rest ...any) Spec {
 }
 
 func TestAFailureIsConfirmed(t *testing.T) {
-	n := int64(100)
-	fine := Spec{Name: "one.social", Users: &n}
+	n, more := int64(100), int64(150)
+	fine, better := Spec{Name: "one.social", Users: &n}, Spec{Users: &more}
 	sick := Spec{Behaviour: Refusing}
 	b := serve(t, WorldOf([]Spec{
-		seq(fine, 50*time.Minute, sick, 61*time.Minute, fine, 110*time.Minute, sick, 150*time.Minute, fine),
+		seq(fine, 50*time.Minute, sick, 61*time.Minute, better, 110*time.Minute, sick, 150*time.Minute, better),
 		{Name: "two.social", Users: &n},
 	}, defaultStart))
 	users := func(want float64) {
@@ -227,24 +227,28 @@ func TestAFailureIsConfirmed(t *testing.T) {
 	b.ask("one.social", "/nodeinfo/2.0")
 	b.wantStates(map[string]float64{"up": 2})
 	b.wantChanges(nil)
-	b.step(55 * time.Minute) // fails again, two hours after the beginning
+	users(200)               // a confirmation is no visit: what it says doesn't count
+	b.step(40 * time.Minute) // an hour and three quarters
 	b.visit("one.social")
-	b.step(time.Minute) // a second try at once confirms nothing
+	users(250)
+	b.step(15 * time.Minute) // fails again
+	b.visit("one.social")
+	b.step(3 * time.Minute) // a second try so soon confirms nothing
 	b.ask("one.social", "/nodeinfo/2.0")
 	b.wantStates(map[string]float64{"up": 2})
-	b.step(5 * time.Minute)
+	b.step(3 * time.Minute)
 	b.ask("one.social", "/nodeinfo/2.0")
 	b.wantStates(map[string]float64{"up": 1, "down": 1})
 	b.wantChanges(map[string]float64{"down": 1})
-	users(200)
+	users(250)
 	b.step(54 * time.Minute)
 	b.visit("one.social")
 	b.wantStates(map[string]float64{"up": 2})
 	b.wantChanges(map[string]float64{"down": 1, "up": 1})
 	b.step(21*time.Hour + 59*time.Minute) // 23:59 after two's last good visit
-	users(200)
+	users(250)
 	b.step(time.Minute)
-	users(100)
+	users(150)
 	b.step(2 * time.Hour)
 	b.want(b.Truth(b.time()).Series(), nil, "mastodon_network_claimed", "mastodon_country", "mastodon_software", "mastodon_registration", "mastodon_ipv6")
 	b.wantStates(map[string]float64{"up": 2})

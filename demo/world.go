@@ -15,7 +15,7 @@ import (
 type Config struct {
 	Seed      uint64
 	Instances int       // 0: all, some 2,000 of Mastodon and a few hundred of other software; else a sample that keeps the mix
-	Start     time.Time // the World's time at its beginning; zero: 2026-11-24 00:00 UTC
+	Start     time.Time // the World's time at its beginning; zero: 2026-11-24 00:00 UTC. Releases are invented after it, and after 2026-08-20
 	Hostile   bool      // with servers that are out to break a crawler, and junk in the directory
 }
 
@@ -76,7 +76,7 @@ type State struct {
 // Week is the activity of one week.
 type Week struct{ Statuses, Logins, Registrations int64 }
 
-// DefaultStart is when a World begins that isn't told when.
+// defaultStart is when a World begins that isn't told when.
 var defaultStart = time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 
 // NewWorld thinks up a World.

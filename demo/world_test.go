@@ -40,7 +40,7 @@ func TestWorldIsPure(t *testing.T) {
 		t.Error("another seed makes the same world")
 	}
 	// The figure is this World's on any machine: arithmetic is in integers.
-	if got, want := fingerprint(one, times...), "PENDING"; got != want {
+	if got, want := fingerprint(one, times...), "abe6cb9af0eb33d7"; got != want {
 		t.Errorf("seed 7 is %s, was %s", got, want)
 	}
 }
@@ -95,11 +95,11 @@ func TestWorldMix(t *testing.T) {
 	}
 }
 
-// happenings counts what happens in a World within a time, looking every half minute.
-func happenings(w *World, long time.Duration) map[string]int {
-	const step = 30 * time.Second
+// happenings counts what happens to every n-th instance of a World within a time, looking every minute.
+func happenings(w *World, nth int, long time.Duration) map[string]int {
+	const step = time.Minute
 	n := map[string]int{}
-	for i := range w.Len() {
+	for i := 0; i < w.Len(); i += nth {
 		last := w.State(i, w.Start())
 		failing := 0
 		for d := step; d <= long; d += step {
@@ -146,18 +146,19 @@ func TestEverythingHappens(t *testing.T) {
 	}
 	for name, row := range map[string]struct {
 		instances int
+		nth       int
 		long      time.Duration
 	}{
-		"sample of 300, 3 hours": {300, 3 * time.Hour},
-		"sample of 50, 26 hours": {50, 26 * time.Hour},
-		"whole, 3 hours":         {0, 3 * time.Hour},
+		"sample of 300, 3 hours": {300, 1, 3 * time.Hour},
+		"sample of 50, 26 hours": {50, 1, 26 * time.Hour},
+		"whole, 3 hours":         {0, 5, 3 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(3) {
+			for seed := range uint64(2) {
 				if seed > 0 && row.instances == 0 {
-					break // it takes a while, and has many of everything
+					break // it takes a while
 				}
-				n := happenings(NewWorld(Config{Seed: seed, Instances: row.instances}), row.long)
+				n := happenings(NewWorld(Config{Seed: seed, Instances: row.instances}), row.nth, row.long)
 				for _, k := range kinds {
 					if n[k] < 3 {
 						t.Errorf("seed %d: %q happens %d times", seed, k, n[k])

@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"net"
 	"net/url"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -169,6 +170,9 @@ func checkMounted(t *testing.T, service, inside, ours string) {
 	want, err := filepath.Abs(ours)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := os.Stat(want); err != nil {
+		t.Error(err)
 	}
 	for _, v := range project(t, nil).Services[service].Volumes {
 		if v.Type != types.VolumeTypeBind {

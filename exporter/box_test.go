@@ -37,7 +37,7 @@ type box struct {
 	store  *promtest.Storage
 }
 
-func newBox(t *testing.T, w *demo.World, change ...func(*exporter.Config)) *box {
+func newBox(t *testing.T, w *demo.World, change ...func(*box, *exporter.Config)) *box {
 	t.Helper()
 	b := &box{store: promtest.New(t)}
 	b.clock.Store(start.UnixNano())
@@ -56,7 +56,7 @@ func newBox(t *testing.T, w *demo.World, change ...func(*exporter.Config)) *box 
 		return dial(ctx, addr)
 	}
 	for _, f := range change {
-		f(&c)
+		f(b, &c)
 	}
 	if b.Exporter, err = exporter.New(c, slog.New(slog.NewTextHandler(logs{t}, nil))); err != nil {
 		t.Fatal(err)
@@ -65,6 +65,14 @@ func newBox(t *testing.T, w *demo.World, change ...func(*exporter.Config)) *box 
 	b.server = httptest.NewServer(web.Handler(b.Metrics(), b.Status))
 	t.Cleanup(b.server.Close)
 	return b
+}
+
+// newDemoBox is a box that is marked as the demo, with the Truth beside its totals.
+func newDemoBox(t *testing.T, w *demo.World) *box {
+	t.Helper()
+	return newBox(t, w, func(b *box, c *exporter.Config) {
+		c.Demo, c.Truth = true, func(at time.Time) map[string]float64 { return b.Truth(at).Series() }
+	})
 }
 
 // logs are shown with the test that fails.

@@ -58,6 +58,7 @@ type Exporter struct {
 	began          time.Time
 	offline        bool // as the log said last
 	overdue        time.Duration
+	truth          map[string]float64 // of the demo, when the View was drawn
 }
 
 // New makes an Exporter. It does nothing until Run or Step.
@@ -224,6 +225,9 @@ func (e *Exporter) publish() {
 	entries, changes := e.book.Entries()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.config.Truth != nil {
+		e.truth = e.config.Truth(now)
+	}
 	e.notice(now, entries)
 	e.view.Store(network.New(network.Book{
 		Entries: entries, Changes: changes, Directories: e.directories(), Releases: e.known,

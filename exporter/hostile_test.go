@@ -45,8 +45,8 @@ func TestBadServers(t *testing.T) {
 	}
 }
 
-// TestBadFigures holds that an absurd figure is unknown and counted, and costs neither the others nor the page.
-func TestBadFigures(t *testing.T) {
+// TestAbsurdNumbers holds that an absurd figure is unknown and counted, and costs neither the others nor the page.
+func TestAbsurdNumbers(t *testing.T) {
 	for behaviour, row := range map[demo.Behaviour]struct{ users, refused float64 }{
 		demo.Negative: {100, 1}, demo.Absurd: {100, 1}, demo.Text: {107, 0},
 	} {
@@ -103,7 +103,7 @@ func TestBadDirectory(t *testing.T) {
 			t.Parallel()
 			w := demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100), Unlisted: true}}, start)
 			w.Directory = behaviour
-			b := newBox(t, w, func(c *exporter.Config) {
+			b := newBox(t, w, func(_ *box, c *exporter.Config) {
 				n, err := domain.Parse("oak.social")
 				if err != nil {
 					t.Fatal(err)
@@ -174,7 +174,7 @@ func TestGitHubLimit(t *testing.T) {
 func TestOffline(t *testing.T) {
 	w := demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100)}}, start)
 	w.Directory, w.GitHub = demo.Refusing, demo.Refusing
-	b := newBox(t, w, func(c *exporter.Config) { c.Net.Resolvers = unreachable(t) })
+	b := newBox(t, w, func(_ *box, c *exporter.Config) { c.Net.Resolvers = unreachable(t) })
 	for minute := range 30 {
 		b.step(t, start.Add(time.Duration(minute)*time.Minute))
 	}

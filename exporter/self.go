@@ -9,8 +9,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/mnm-social/mnm/exporter/directory"
 	"github.com/mnm-social/mnm/exporter/families"
 	"github.com/mnm-social/mnm/exporter/outbound"
+	"github.com/mnm-social/mnm/exporter/releases"
 )
 
 // self is what the program counts about itself, in client_golang's registry. Names and help are families.Own's.
@@ -56,7 +58,18 @@ func newSelf() *self {
 	for _, r := range outbound.Reasons() {
 		s.refused.WithLabelValues(string(r))
 	}
+	for _, r := range releases.Reasons() {
+		s.releaseFailures.WithLabelValues(r)
+	}
 	return s
+}
+
+// directory makes the families of a directory be there from the beginning.
+func (s *self) directory(name string) {
+	s.namesRefused.WithLabelValues(name)
+	for _, r := range directory.Reasons() {
+		s.directoryFailures.WithLabelValues(name, string(r))
+	}
 }
 
 func (s *self) counter(name string) *prometheus.CounterVec {

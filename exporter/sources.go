@@ -32,6 +32,9 @@ func (e *Exporter) sourcesOf(c Config) []*source {
 			return directory.Listing{Names: c.Directories.Domains}, nil
 		}})
 	}
+	for _, s := range all {
+		e.self.directory(s.name)
+	}
 	return all
 }
 

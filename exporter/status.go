@@ -26,13 +26,9 @@ func (e *Exporter) Status() web.Status {
 	if took := now.Sub(e.began); !s.Ready && s.Tried > 0 {
 		s.Left = time.Duration(float64(took) / float64(s.Tried) * float64(s.Known-s.Tried))
 	}
-	var truth map[string]float64
-	if e.config.Truth != nil {
-		truth = e.config.Truth(v.At)
-	}
 	add := func(name, family string, n int64) {
 		t := web.Total{Name: name, Value: n}
-		if want, ok := truth[family]; ok {
+		if want, ok := e.truth[family]; ok {
 			is := int64(want)
 			t.Truth = &is
 		}

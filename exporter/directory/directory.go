@@ -44,6 +44,15 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
+// Reasons lists the closed set of ReasonOf.
+func Reasons() []Reason {
+	all := []Reason{ReasonStatus, ReasonShape, ReasonEmpty, ReasonToken, ReasonFile}
+	for _, r := range outbound.Reasons() {
+		all = append(all, Reason(r))
+	}
+	return all
+}
+
 // ReasonOf is the label for an error of this package.
 func ReasonOf(err error) Reason {
 	var own *Error

@@ -54,6 +54,15 @@ func (e *Error) Error() string {
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Reasons lists the closed set of ReasonOf.
+func Reasons() []string {
+	all := []string{string(RateLimit), string(Status), string(HTML), string(NotJSON), string(Shape), string(Setting)}
+	for _, r := range outbound.Reasons() {
+		all = append(all, string(r))
+	}
+	return all
+}
+
 // ReasonOf is the reason of an error of LookUp: one of Reason or of outbound's; "" for nil.
 func ReasonOf(err error) string {
 	var e *Error
