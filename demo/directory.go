@@ -75,7 +75,7 @@ func (n *Network) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour)
 	case RateLimited:
 		w.Header().Set("X-RateLimit-Limit", "60")
 		w.Header().Set("X-RateLimit-Remaining", "0")
-		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(n.now().Add(time.Hour).Unix(), 10))
+		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(n.date(n.now().Add(time.Hour)).Unix(), 10))
 		writeJSON(w, http.StatusForbidden, object{"message": "API rate limit exceeded for 203.0.113.7."})
 	case Half:
 		w.Header().Set("Content-Type", "application/json")

@@ -41,10 +41,10 @@ func (n *Network) serveGitHub(w http.ResponseWriter, r *http.Request, now time.T
 	}
 	size, page := positive(r, "per_page", 30, 100), positive(r, "page", 1, 1<<20)
 	releases := n.world.Releases(now)
-	body, tag := releasePage(releases, size, page)
+	body, tag := releasePage(releases, size, page, n.date)
 	same := r.Header.Get("If-None-Match") == tag
 	authorized := r.Header.Get("Authorization") != ""
-	if !n.github.take(w.Header(), now, authorized, same && authorized) {
+	if !n.github.take(w.Header(), now, authorized, same && authorized, n.date) {
 		n.journal.service(KindReleases, now, false)
 		writeJSON(w, http.StatusForbidden, object{"message": "API rate limit exceeded for 203.0.113.7.", "documentation_url": "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api"})
 		return
@@ -67,7 +67,7 @@ func (n *Network) serveGitHub(w http.ResponseWriter, r *http.Request, now time.T
 }
 
 // take counts a request and writes the headers of the limit; false if there is none left.
-func (g *github) take(h http.Header, now time.Time, authorized, free bool) bool {
+func (g *github) take(h http.Header, now time.Time, authorized, free bool, date func(time.Time) time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !now.Before(g.reset) {
@@ -84,13 +84,13 @@ func (g *github) take(h http.Header, now time.Time, authorized, free bool) bool 
 	h.Set("X-RateLimit-Limit", strconv.Itoa(limit))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(limit-*used))
 	h.Set("X-RateLimit-Used", strconv.Itoa(*used))
-	h.Set("X-RateLimit-Reset", strconv.FormatInt(g.reset.Unix(), 10))
+	h.Set("X-RateLimit-Reset", strconv.FormatInt(date(g.reset).Unix(), 10))
 	h.Set("X-RateLimit-Resource", "core")
 	return ok
 }
 
 // releasePage is a page of the list and its ETag.
-func releasePage(all []Release, size, page int) ([]byte, string) {
+func releasePage(all []Release, size, page int, date func(time.Time) time.Time) ([]byte, string) {
 	from := min(len(all), (page-1)*size)
 	list := []object{}
 	for i, r := range all[from:min(len(all), from+size)] {
@@ -100,7 +100,7 @@ func releasePage(all []Release, size, page int) ([]byte, string) {
 			notes += "### Security\r\n\r\n- Fix what was open (a made-up release)\r\n\r\n"
 		}
 		notes += "### Fixed\r\n\r\n- Fix what was broken (a made-up release)\r\n"
-		at := r.Published.UTC().Format(time.RFC3339)
+		at := date(r.Published).UTC().Format(time.RFC3339)
 		repo := "https://" + githubHost.name + "/repos/mastodon/mastodon"
 		list = append(list, object{
 			"url": fmt.Sprintf("%s/releases/%d", repo, id), "html_url": "https://github.com/mastodon/mastodon/releases/tag/" + r.Tag, "id": id,

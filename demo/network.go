@@ -23,6 +23,10 @@ import (
 // Network serves a World on loopback: a DNS server, one TLS listener for all its servers, told apart by SNI, and one plain
 // listener for port 80. Everything it serves goes into a journal, from which Truth is told.
 type Network struct {
+	// Dates is how the World's times are written in what it serves; nil: as they are. Where the World lives faster than the
+	// visitor, its dates would lie in the visitor's future. Set it before anybody visits.
+	Dates func(time.Time) time.Time
+
 	world   *World
 	now     func() time.Time
 	journal journal
@@ -55,6 +59,14 @@ func Serve(w *World, now func() time.Time) (*Network, error) {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
+}
+
+// date is a time of the World as documents have it.
+func (n *Network) date(t time.Time) time.Time {
+	if n.Dates == nil {
+		return t
+	}
+	return n.Dates(t)
 }
 
 func (n *Network) serveHTTP() error {

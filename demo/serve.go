@@ -127,7 +127,7 @@ func (v *visitOf) block() {
 	case RateLimited:
 		v.w.Header().Set("X-RateLimit-Limit", "300")
 		v.w.Header().Set("X-RateLimit-Remaining", "0")
-		v.w.Header().Set("X-RateLimit-Reset", v.now.Add(5*time.Minute).UTC().Format("2006-01-02T15:04:05.000000Z"))
+		v.w.Header().Set("X-RateLimit-Reset", v.n.date(v.now.Add(5*time.Minute)).UTC().Format("2006-01-02T15:04:05.000000Z"))
 		v.status(http.StatusTooManyRequests, blocked)
 	case Challenge:
 		v.w.Header().Set("Cf-Mitigated", "challenge")
@@ -211,7 +211,7 @@ func (v *visitOf) json(body any, doc *document) {
 	v.w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	v.w.Header().Set("X-RateLimit-Limit", "300")
 	v.w.Header().Set("X-RateLimit-Remaining", "299")
-	v.w.Header().Set("X-RateLimit-Reset", v.now.Add(5*time.Minute).UTC().Format("2006-01-02T15:04:05.000000Z"))
+	v.w.Header().Set("X-RateLimit-Reset", v.n.date(v.now.Add(5*time.Minute)).UTC().Format("2006-01-02T15:04:05.000000Z"))
 	v.w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	_, _ = v.w.Write(b)
 }

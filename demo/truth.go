@@ -29,6 +29,7 @@ type Truth struct {
 	listed    int
 	releases  []Release // the newest first
 	known     bool      // releases are
+	dates     func(time.Time) time.Time
 }
 
 // witness is an instance that the visitor knows.
@@ -48,7 +49,7 @@ func (n *Network) Truth(at time.Time) Truth {
 	j := &n.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	t := Truth{at: at, changes: j.changes, directed: j.directed, listed: j.listed, known: !j.releases.IsZero()}
+	t := Truth{at: at, changes: j.changes, directed: j.directed, listed: j.listed, known: !j.releases.IsZero(), dates: n.date}
 	if t.known {
 		t.releases = n.world.Releases(j.releases)
 	}

@@ -172,8 +172,9 @@ func TestTruthOfASmallWorld(t *testing.T) {
 		`mastodon_instance_active_users{domain="posts.club"}`:                                                11,
 	}, "mastodon_instance")
 	b.want(b.Truth(b.time()).Series(), map[string]float64{
-		`mastodon_latest_release_info{channel="stable",version="4.7.0"}`: 1, `mastodon_latest_release_info{channel="stable",version="4.6.6"}`: 1,
-		`mastodon_latest_release_info{channel="stable",version="4.5.16"}`: 1, `mastodon_latest_release_info{channel="stable",version="4.4.23"}`: 1,
+		`mastodon_latest_release_info{channel="stable",version="4.7.0"}`: 1, `mastodon_latest_release_info{channel="4.7",version="4.7.0"}`: 1,
+		`mastodon_latest_release_info{channel="4.6",version="4.6.6"}`:  1,
+		`mastodon_latest_release_info{channel="4.5",version="4.5.16"}`: 1, `mastodon_latest_release_info{channel="4.4",version="4.4.23"}`: 1,
 		`mastodon_latest_release_info{channel="rc",version="4.6.0-rc.2"}`: 1, `mastodon_latest_release_info{channel="beta",version="4.7.0-beta.1"}`: 1,
 	}, "mastodon_latest")
 	s := b.Truth(b.time()).Series()

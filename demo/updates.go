@@ -60,17 +60,17 @@ func (t Truth) releaseSeries(s series) {
 	supported := map[version]bool{}
 	for _, r := range t.releases {
 		s[key("mastodon_release_info", "channel", r.Channel, "security", strconv.FormatBool(r.Security), "version", r.Version)] = 1
-		s[key("mastodon_release_published_timestamp_seconds", "version", r.Version)] = float64(r.Published.Unix())
-		note("channel "+r.Channel, r)
+		s[key("mastodon_release_published_timestamp_seconds", "version", r.Version)] = float64(t.dates(r.Published).Unix())
+		note(r.Channel, r)
 		b := r.version.branch()
 		if _, ok := supported[b]; !ok {
 			supported[b] = t.supported(b)
 		}
 		if supported[b] && r.version.stage == stable {
-			note("branch "+b.String(), r)
+			note(strconv.Itoa(b.major)+"."+strconv.Itoa(b.minor), r)
 		}
 	}
-	for _, r := range newest {
-		s[key("mastodon_latest_release_info", "channel", r.Channel, "version", r.Version)] = 1
+	for group, r := range newest {
+		s[key("mastodon_latest_release_info", "channel", group, "version", r.Version)] = 1
 	}
 }

@@ -22,6 +22,12 @@ func startDemo(hostile bool, log *slog.Logger) (exporter.Config, func(), error) 
 	if err != nil {
 		return exporter.Config{}, nil, fmt.Errorf("starting the demo: %w", err)
 	}
+	box.Dates = func(world time.Time) time.Time {
+		if since := world.Sub(began); since > 0 {
+			return began.Add(since / demoSpeed)
+		}
+		return world // what was before the World began keeps its date
+	}
 	log.Warn("This is the demo: an invented network, an hour of it in a minute", "instances", world.Len())
 	c := exporter.DemoConfig(box.Net(), demoSpeed)
 	c.Truth = func(at time.Time) map[string]float64 { return box.Truth(inWorld(at)).Series() }

@@ -52,8 +52,8 @@ func tiles(p *page) {
 			`count(sum by (country) (mastodon_country_instances{country!="unknown"}) > 0)`),
 		number("Up to date", "Share of Mastodon instances that run the newest release of a supported branch.", percent,
 			`sum(mastodon_update_instances{update="current"}) / sum(mastodon_update_instances)`).Decimals(1).Min(0).Max(1),
-		label("Newest Mastodon", "The stable release that was published last.",
-			`topk(1, max by (version) (mastodon_release_published_timestamp_seconds) * on (version) group_left () max by (version) (mastodon_latest_release_info{channel="stable"}))`,
+		label("Newest Mastodon", "The newest stable release of Mastodon.",
+			`max by (version) (mastodon_latest_release_info{channel="stable"})`,
 			"{{version}}"),
 		meaning("What you see", "Whether these figures are the real network's, a demo's invented ones, or old because the exporter's own network is down.",
 			`(max(mnm_exporter_demo) or vector(0)) + 2 * (1 - max(mnm_exporter_online))`,
@@ -140,7 +140,7 @@ func versions(p *page) {
 			[]string{`1000 * sum by (channel, version) (mastodon_latest_release_info * on (version) group_left () mastodon_release_published_timestamp_seconds)`},
 			"Published",
 			column{"version", "Version", nil},
-			column{"channel", "Channel", nil},
+			column{"channel", "Channel or branch", nil},
 			column{"Value", "Published", unitCell(dateMs)}).NoValue("no releases known yet"),
 	)
 }

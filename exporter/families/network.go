@@ -7,6 +7,7 @@ import (
 	"github.com/mnm-social/mnm/exporter/country"
 	"github.com/mnm-social/mnm/exporter/metric"
 	"github.com/mnm-social/mnm/exporter/network"
+	"github.com/mnm-social/mnm/exporter/releases"
 )
 
 // Network are the families about the network as a whole. Each is one partition: sum() over it is true.
@@ -129,12 +130,20 @@ func emitSum(w writer, s network.Sum, labels ...string) {
 	}
 }
 
-// latest names the newest release of each channel and, as "stable", of each supported branch.
+// latest names the newest release of each channel, and of each supported branch under the branch's name.
 func latest() family {
-	return gauge("mastodon_latest_release_info", "Newest release of each channel, and newest stable one of each supported branch; always 1.",
+	return gauge("mastodon_latest_release_info",
+		"Newest release of each channel (stable, rc, beta, alpha) and, with its name in the place of the channel, newest stable one of each supported branch (4.6); always 1.",
 		[]string{"channel", "version"}, func(v view, w writer) {
+			for _, c := range releases.Channels() {
+				if r, ok := v.Releases.Latest(c); ok {
+					w.Emit(1, string(c), r.Version.String())
+				}
+			}
 			for _, r := range v.Releases.Newest(v.At) {
-				w.Emit(1, string(r.Channel), r.Version.String())
+				if r.Channel == releases.Stable {
+					w.Emit(1, r.Version.Branch(), r.Version.String())
+				}
 			}
 		})
 }

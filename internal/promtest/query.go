@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 )
@@ -93,10 +94,10 @@ func (s *Storage) Series(t testing.TB, selector string, at time.Time) map[string
 func Key(metric labels.Labels) string {
 	var key strings.Builder
 	separator := "{"
-	key.WriteString(metric.Get(labels.MetricName))
+	key.WriteString(metric.Get(model.MetricNameLabel))
 	metric.Range(func(label labels.Label) {
 		switch label.Name {
-		case labels.MetricName, "job", "instance":
+		case model.MetricNameLabel, "job", "instance":
 			return
 		}
 		key.WriteString(separator + label.Name + "=" + strconv.Quote(label.Value))

@@ -87,7 +87,7 @@ func newSeries(page textparse.Parser) (*series, error) {
 		}
 	}
 	all := labels.NewBuilder(own).Set("instance", Instance).Set("job", Job).Labels()
-	if !all.Has(labels.MetricName) || !all.IsValid(model.UTF8Validation) {
+	if !all.Has(model.MetricNameLabel) || !all.IsValid(model.UTF8Validation) {
 		return nil, errors.New("no valid name or labels")
 	}
 	return &series{labels: all}, nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/timestamp"
 	"github.com/prometheus/prometheus/model/value"
@@ -83,7 +84,7 @@ func New(t testing.TB) *Storage {
 		symbols: labels.NewSymbolTable(),
 		byText:  make(map[string]*series),
 		byRef:   make(map[storage.SeriesRef]*series),
-		up:      series{labels: labels.FromStrings(labels.MetricName, "up", "instance", Instance, "job", Job)},
+		up:      series{labels: labels.FromStrings(model.MetricNameLabel, "up", "instance", Instance, "job", Job)},
 	}
 }
 
