@@ -13,6 +13,7 @@ const (
 	Refusing    Behaviour = "refusing"     // nobody listens
 	BadGateway  Behaviour = "bad_gateway"  // 502 to everything
 	Unavailable Behaviour = "unavailable"  // 503 to everything
+	RetryAfter  Behaviour = "retry_after"  // 503 to everything, and wants to be left alone for two hours
 	CertExpired Behaviour = "cert_expired" // its certificate has expired
 	CertName    Behaviour = "cert_name"    // its certificate is somebody else's
 	RobotsError Behaviour = "robots_error" // 500 to robots.txt, all else is well
@@ -22,11 +23,14 @@ const (
 
 	// It doesn't want visitors.
 	Blocked     Behaviour = "blocked"      // 403 to nodeinfo and the API; robots.txt allows them
-	RateLimited Behaviour = "rate_limited" // 429 to nodeinfo and the API
+	RateLimited Behaviour = "rate_limited" // 429 to nodeinfo and the API, with the end of the limit five minutes ahead
 	Challenge   Behaviour = "challenge"    // a page of a delivery network that wants to see a browser
 	RobotsNo    Behaviour = "robots_no"    // robots.txt forbids everything
 	RobotsDeny  Behaviour = "robots_deny"  // 403 to robots.txt
 	Legal       Behaviour = "legal"        // 451 to everything
+
+	// It has no robots.txt (404): everything is allowed.
+	NoRobots Behaviour = "no_robots"
 
 	// Half of it.
 	RobotsNoAPI      Behaviour = "robots_no_api"      // robots.txt forbids the API
@@ -65,7 +69,7 @@ func Hostiles() []Behaviour {
 // Failing reports whether a visitor gets nothing from a server that behaves so.
 func (b Behaviour) Failing() bool {
 	switch b {
-	case NoName, Refusing, BadGateway, Unavailable, CertExpired, CertName, Gone,
+	case NoName, Refusing, BadGateway, Unavailable, RetryAfter, CertExpired, CertName, Gone,
 		Hang, HangHandshake, Drip, Gigabyte, Bomb, HTML, Empty, Half, RedirectLoop, RedirectPrivate, PrivateAddress:
 		return true
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// authority signs the certificates of the World: one key, a leaf for each name, made when it is first asked for.
+// authority signs the certificates of the World: one key, and for each name the latest leaf, made when it is first asked for.
 type authority struct {
 	key   *ecdsa.PrivateKey
 	root  *x509.Certificate
@@ -21,10 +21,16 @@ type authority struct {
 
 	mu     sync.Mutex
 	serial int64
-	leaves map[string]*tls.Certificate
+	leaves map[string]leaf
 }
 
-// The World's certificates hold whatever the time is there; expired ones have expired everywhere.
+// leaf is the certificate of a name.
+type leaf struct {
+	until time.Time
+	*tls.Certificate
+}
+
+// The World's certificates hold whatever the time is there and on the visitor's wall; expired ones have expired everywhere.
 var (
 	validFrom = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	validTo   = time.Date(2120, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -36,7 +42,7 @@ func newAuthority() (*authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
 	}
-	a := &authority{key: key, serial: 1, roots: x509.NewCertPool(), leaves: map[string]*tls.Certificate{}}
+	a := &authority{key: key, serial: 1, roots: x509.NewCertPool(), leaves: map[string]leaf{}}
 	root := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Demo world, nothing here is real"}, NotBefore: validFrom, NotAfter: validTo,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
@@ -52,16 +58,18 @@ func newAuthority() (*authority, error) {
 	return a, nil
 }
 
-// leaf is the certificate of a name, or one that has expired.
-func (a *authority) leaf(name string, expired bool) (*tls.Certificate, error) {
+// lifetime is how much later a certificate expires than the one before it.
+const lifetime = 60 * 24 * time.Hour
+
+// expiry is when the n-th certificate of a name expires, renewed n times.
+func expiry(n int64) time.Time { return validTo.Add(time.Duration(n) * lifetime) }
+
+// leaf is the certificate of a name that expires at a time.
+func (a *authority) leaf(name string, until time.Time) (*tls.Certificate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	key, until := name, validTo
-	if expired {
-		key, until = name+" expired", expiredAt
-	}
-	if c, ok := a.leaves[key]; ok {
-		return c, nil
+	if c, ok := a.leaves[name]; ok && c.until.Equal(until) {
+		return c.Certificate, nil
 	}
 	a.serial++
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
@@ -72,6 +80,6 @@ func (a *authority) leaf(name string, expired bool) (*tls.Certificate, error) {
 		return nil, fmt.Errorf("signing for %s: %w", name, err)
 	}
 	c := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: a.key}
-	a.leaves[key] = c
+	a.leaves[name] = leaf{until, c}
 	return c, nil
 }

@@ -29,15 +29,24 @@ const (
 	aboutRelease
 	aboutLife
 	aboutPage
+	aboutJunk
+	aboutDirectory
+	aboutCertificate
 )
 
 // cycle is something that turns over again and again, in seconds. The zero cycle never turns.
 type cycle struct{ phase, period int64 }
 
-// turned reports whether it is in its other state; at the beginning it is not.
-func (c cycle) turned(s int64) bool {
-	return c.period > 0 && s >= 0 && (s+c.phase)/c.period%2 == 1
+// turns is how often it has turned over; at the beginning it has not.
+func (c cycle) turns(s int64) int64 {
+	if c.period <= 0 || s < 0 {
+		return 0
+	}
+	return (s + c.phase) / c.period
 }
+
+// turned reports whether it is in its other state.
+func (c cycle) turned(s int64) bool { return c.turns(s)%2 == 1 }
 
 const (
 	minute = int64(60)

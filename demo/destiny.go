@@ -8,6 +8,7 @@ func (l *life) destiny(rank, n int, c Config) {
 		l.trait, l.steady = all[rank/10%len(all)], true
 		return
 	}
+	l.renewals = l.every(4, 30*hour, 60*hour)
 	if l.trait = trait(rank); l.trait != Well {
 		l.steady = l.trait == RobotsNo || l.trait == RobotsDeny || l.trait == Legal
 		if !softwares[l.software].mastodon && !l.steady && l.trait != Blocked && l.trait != RateLimited && l.trait != Challenge {
@@ -17,6 +18,18 @@ func (l *life) destiny(rank, n int, c Config) {
 	}
 	if softwares[l.software].robots == gotosocialRobots {
 		l.steady = true // it forbids visits: nobody sees how it is
+		return
+	}
+	if rank%40 == 13 {
+		l.robotsTag = [...]string{"noindex", "otherbot: noindex", "MNM-Exporter: noindex", "none"}[rank/40%4]
+		l.untagged = l.every(5, 20*hour, 60*hour)
+	}
+	switch rank % 24 { // in the weeks after the beginning, when most of the deaths and births below are over
+	case 23:
+		l.until, l.end = l.late(), []Behaviour{NoName, Refusing, Gone}[rank/24%3]
+		return
+	case 11:
+		l.from = l.late()
 		return
 	}
 	few := (n + 11) / 12
@@ -31,7 +44,7 @@ func (l *life) destiny(rank, n int, c Config) {
 		l.from = when(rank/12, few, l.key)
 		return
 	}
-	l.changes(rank)
+	l.changes(rank, n)
 }
 
 // trait is what some instances are like from the beginning.
@@ -59,23 +72,28 @@ func trait(rank int) Behaviour {
 	return Well
 }
 
-// changes are those that go on for ever.
-func (l *life) changes(rank int) {
-	every := func(about, lo, hi int64) cycle {
-		p := lo + in(hi-lo, l.key, aboutCycle, uint64(about))
-		return cycle{phase: in(p, l.key, aboutCycle, uint64(about), 1), period: p}
-	}
+// every is something that turns over after a time from lo to hi.
+func (l *life) every(about uint64, lo, hi int64) cycle {
+	p := lo + in(hi-lo, l.key, aboutCycle, about)
+	return cycle{phase: in(p, l.key, aboutCycle, about, 1), period: p}
+}
+
+// late is a time from the fourth day to the 44th.
+func (l *life) late() int64 { return 4*day + in(40*day, l.key, aboutLife, 3) }
+
+// changes are those that go on for ever, and purges of accounts.
+func (l *life) changes(rank, n int) {
 	switch rank % 12 {
 	case 1, 7:
 		if l.says {
-			l.registrations = every(1, 4*hour, 9*hour)
+			l.registrations = l.every(1, 4*hour, 9*hour)
 		}
 	case 2, 9:
 		l.at[1] = l.elsewhere()
-		l.moves = every(2, 4*hour, 8*hour)
+		l.moves = l.every(2, 4*hour, 8*hour)
 	case 3:
 		if l.trait == Well && twin(l.software) >= 0 {
-			l.turns = every(3, 5*hour, 9*hour)
+			l.turns = l.every(3, 5*hour, 9*hour)
 		}
 	case 5:
 		if rank%36 == 5 {
@@ -83,9 +101,13 @@ func (l *life) changes(rank int) {
 		} else {
 			l.at[0] = placeOf("", "cloudflare")
 		}
+	case 6:
+		if l.users >= 40 {
+			l.purge = when(rank/12, (n+11)/12, l.key)
+		}
 	}
 	if rank%16 == 3 && twin(l.software) >= 0 {
-		l.turns = every(3, 5*hour, 9*hour)
+		l.turns = l.every(3, 5*hour, 9*hour)
 	}
 }
 

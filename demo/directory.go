@@ -14,33 +14,29 @@ import (
 // only; this one lists other software too, so that a World can be found whole.
 func (n *Network) serveDirectory(w http.ResponseWriter, r *http.Request, now time.Time) {
 	if b := n.world.Directory; b != Well {
-		n.journal.service(KindDirectory, now, false)
+		n.journal.service(KindDirectory)
 		n.misbehave(w, r, b)
 		return
 	}
 	if r.URL.Path != "/servers" {
-		n.journal.service(KindDirectory, now, false)
+		n.journal.service(KindDirectory)
 		http.NotFound(w, r)
 		return
 	}
-	var servers []object
-	var instances []int
-	names := map[domain.Name]bool{}
-	list := func(spelling string, st *State) {
+	servers, all := []object{}, []listed{}
+	list := func(spelling string, st *State, instance int) {
 		servers = append(servers, server(spelling, st))
 		if name, err := domain.Parse(spelling); err == nil {
-			names[name] = true
+			all = append(all, listed{name, instance})
 		}
 	}
-	for i := range n.world.instances {
-		st := n.world.State(i, now)
-		if st.Listed {
-			instances = append(instances, i)
-			list(n.world.instances[i].spelling, &st)
+	for i, m := range n.world.instances {
+		if st := n.world.State(i, now); st.Listed {
+			list(m.spelling, &st, i)
 		}
 	}
 	for _, name := range n.world.Junk {
-		list(name, &State{Version: "4.5.0"})
+		list(name, &State{Version: "4.5.0"}, -1)
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -49,7 +45,8 @@ func (n *Network) serveDirectory(w http.ResponseWriter, r *http.Request, now tim
 		http.Error(w, "encoding", http.StatusInternalServerError)
 		return
 	}
-	n.journal.directory(now, instances, len(names))
+	n.journal.service(KindDirectory)
+	n.journal.directory(joinMastodon, now, all)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
 	_, _ = w.Write(out.Bytes())
@@ -64,7 +61,7 @@ func server(name string, st *State) object {
 	}
 }
 
-// misbehave answers for the directory or GitHub when they are in trouble. Of an instance's hostilities they know those that make
+// misbehave answers for a directory or GitHub when they are in trouble. Of an instance's hostilities they know those that make
 // sense for a list; all else is a 503.
 func (n *Network) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) {
 	switch b {

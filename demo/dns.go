@@ -19,11 +19,23 @@ const (
 var (
 	githubHost    = service{"api.github.com", netip.MustParseAddr("140.82.112.6")}
 	directoryHost = service{"api.joinmastodon.org", netip.MustParseAddr("5.161.48.10")}
+	socialHost    = service{"instances.social", netip.MustParseAddr("37.187.48.10")}
+	services      = []service{githubHost, directoryHost, socialHost}
 )
 
 type service struct {
 	name string
 	addr netip.Addr
+}
+
+// serviceAt is the service that has an address.
+func serviceAt(addr netip.Addr) (service, bool) {
+	for _, s := range services {
+		if s.addr == addr {
+			return s, true
+		}
+	}
+	return service{}, false
 }
 
 // serveDNS answers on UDP and TCP, on one port of loopback.
@@ -88,7 +100,7 @@ func (n *Network) answerDNS(w dns.ResponseWriter, q *dns.Msg) {
 
 // resolve is the address of the type that a name has now, if it has one, and whether the name is there at all.
 func (n *Network) resolve(name string, qtype uint16) (netip.Addr, bool) {
-	for _, s := range []service{githubHost, directoryHost} {
+	for _, s := range services {
 		if s.name == name {
 			if b, _ := n.world.service(name); b == NoName {
 				return netip.Addr{}, false

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
 )
 
-// github is api.github.com, as far as it lists releases.
+// github is api.github.com, as far as it lists releases and security advisories.
 type github struct {
 	mu    sync.Mutex
 	reset time.Time // end of the hour in which requests are counted
@@ -25,45 +24,63 @@ const (
 	authenticatedLimit = 5000
 )
 
-// serveGitHub answers for /repos/mastodon/mastodon/releases: pages with Link, ETag and 304, and a limit of 60 requests in an
-// hour of the World, or 5,000 with an Authorization header, for which a 304 is free.
+// Paths of the lists.
+const (
+	releasesPath   = "/repos/mastodon/mastodon/releases"
+	advisoriesPath = "/repos/mastodon/mastodon/security-advisories"
+)
+
+// serveGitHub answers for the two lists: pages with Link, ETag and 304, and a limit of 60 requests in an hour of the World, or
+// 5,000 with an Authorization header, for which a 304 is free.
 func (n *Network) serveGitHub(w http.ResponseWriter, r *http.Request, now time.Time) {
+	n.journal.service(KindReleases)
 	if b := n.world.GitHub; b != Well {
-		n.journal.service(KindReleases, now, false)
 		n.misbehave(w, r, b)
 		return
 	}
 	w.Header().Set("Server", "github.com (demo)")
-	if r.URL.Path != "/repos/mastodon/mastodon/releases" {
-		n.journal.service(KindReleases, now, false)
+	var p githubPage
+	switch r.URL.Path {
+	case releasesPath:
+		p = n.releasePage(r, now)
+	case advisoriesPath:
+		p = n.advisoryPage(r, now)
+	default:
 		writeJSON(w, http.StatusNotFound, object{"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"})
 		return
 	}
-	size, page := positive(r, "per_page", 30, 100), positive(r, "page", 1, 1<<20)
-	releases := n.world.Releases(now)
-	body, tag := releasePage(releases, size, page, n.date)
+	var body bytes.Buffer
+	if err := json.NewEncoder(&body).Encode(p.entries); err != nil {
+		panic(err) // strings and numbers can be encoded
+	}
+	tag := etag(body.Bytes())
 	same := r.Header.Get("If-None-Match") == tag
 	authorized := r.Header.Get("Authorization") != ""
 	if !n.github.take(w.Header(), now, authorized, same && authorized, n.date) {
-		n.journal.service(KindReleases, now, false)
 		writeJSON(w, http.StatusForbidden, object{"message": "API rate limit exceeded for 203.0.113.7.", "documentation_url": "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api"})
 		return
 	}
-	n.journal.service(KindReleases, now, page == 1)
+	n.journal.read(p.reading, now, p.first, p.next == "", same)
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "public, max-age=60, s-maxage=60")
-	if last := (len(releases) + size - 1) / size; page < last {
-		link := func(to int, rel string) string {
-			return fmt.Sprintf(`<https://%s%s?per_page=%d&page=%d>; rel="%s"`, githubHost.name, r.URL.Path, size, to, rel)
-		}
-		w.Header().Set("Link", link(page+1, "next")+", "+link(last, "last"))
+	if p.next != "" {
+		w.Header().Set("Link", fmt.Sprintf(`<https://%s%s?%s>; rel="next"`, githubHost.name, r.URL.Path, p.next)+p.links)
 	}
 	if same {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(body)
+	_, _ = w.Write(body.Bytes())
+}
+
+// githubPage is a page of one of the lists.
+type githubPage struct {
+	entries []object
+	first   bool
+	next    string // query of the next page; "" after the last
+	links   string // further ones
+	reading func(*journal) *reading
 }
 
 // take counts a request and writes the headers of the limit; false if there is none left.
@@ -89,33 +106,38 @@ func (g *github) take(h http.Header, now time.Time, authorized, free bool, date 
 	return ok
 }
 
-// releasePage is a page of the list and its ETag.
-func releasePage(all []Release, size, page int, date func(time.Time) time.Time) ([]byte, string) {
+// releasePage is a page of the releases. They are paged by number.
+func (n *Network) releasePage(r *http.Request, now time.Time) githubPage {
+	all := n.world.Releases(now)
+	size, page := positive(r, "per_page", 30, 100), positive(r, "page", 1, 1<<20)
 	from := min(len(all), (page-1)*size)
-	list := []object{}
-	for i, r := range all[from:min(len(all), from+size)] {
-		id := 900000000 + len(all) - from - i
-		notes := "## Changelog\r\n\r\n"
-		if r.Security {
-			notes += "### Security\r\n\r\n- Fix what was open (a made-up release)\r\n\r\n"
-		}
-		notes += "### Fixed\r\n\r\n- Fix what was broken (a made-up release)\r\n"
-		at := date(r.Published).UTC().Format(time.RFC3339)
-		repo := "https://" + githubHost.name + "/repos/mastodon/mastodon"
-		list = append(list, object{
-			"url": fmt.Sprintf("%s/releases/%d", repo, id), "html_url": "https://github.com/mastodon/mastodon/releases/tag/" + r.Tag, "id": id,
-			"author": object{"login": "demo", "id": 1, "type": "User"}, "tag_name": r.Tag, "target_commitish": "main", "name": r.Tag,
-			"draft": false, "immutable": false, "prerelease": r.Channel != "stable", "created_at": at, "updated_at": at, "published_at": at,
-			"assets": []object{}, "body": notes,
-		})
+	to := min(len(all), from+size)
+	p := githubPage{entries: []object{}, first: page == 1, reading: func(j *journal) *reading { return &j.releases }}
+	for i, release := range all[from:to] {
+		p.entries = append(p.entries, release.entry(len(all)-from-i, n.date))
 	}
-	var out bytes.Buffer
-	if err := json.NewEncoder(&out).Encode(list); err != nil {
-		panic(err) // strings and numbers can be encoded
+	if to < len(all) {
+		p.next = fmt.Sprintf("per_page=%d&page=%d", size, page+1)
+		p.links = fmt.Sprintf(`, <https://%s%s?per_page=%d&page=%d>; rel="last"`, githubHost.name, releasesPath, size, (len(all)+size-1)/size)
 	}
-	h := fnv.New64a()
-	_, _ = h.Write(out.Bytes())
-	return out.Bytes(), fmt.Sprintf(`W/"%016x"`, h.Sum64())
+	return p
+}
+
+// entry is the n-th release as the list has it.
+func (r Release) entry(n int, date func(time.Time) time.Time) object {
+	id := 900000000 + n
+	notes := "## Changelog\r\n\r\n"
+	if r.Security {
+		notes += "### Security\r\n\r\n- Fix what was open (a made-up release)\r\n\r\n"
+	}
+	notes += "### Fixed\r\n\r\n- Fix what was broken (a made-up release)\r\n"
+	at := date(r.Published).UTC().Format(time.RFC3339)
+	return object{
+		"url": fmt.Sprintf("https://%s%s/%d", githubHost.name, releasesPath, id), "html_url": "https://github.com/mastodon/mastodon/releases/tag/" + r.Tag, "id": id,
+		"author": object{"login": "demo", "id": 1, "type": "User"}, "tag_name": r.Tag, "target_commitish": "main", "name": r.Tag,
+		"draft": false, "immutable": false, "prerelease": r.Channel != "stable", "created_at": at, "updated_at": at, "published_at": at,
+		"assets": []object{}, "body": notes,
+	}
 }
 
 // positive is a number in the query, in [1, most], or what it is without one.

@@ -18,6 +18,8 @@ const (
 	changeSoftware
 	changeCountry
 	changeRegistrations
+	changeUsers
+	changeCertificate
 	changeUp
 	changeDown
 	changeNew
@@ -25,21 +27,31 @@ const (
 	changeCount
 )
 
-var changeNames = [changeCount]string{"version", "software", "country", "registrations", "up", "down", "new", "gone"}
+var changeNames = [changeCount]string{"version", "software", "country", "registrations", "users", "certificate", "up", "down", "new", "gone"}
 
 // knowledge is what must be known of an instance after its settled visits. It follows the rules of the figures:
 //
-//   - A visit is good when nodeinfo or /api/v1/instance gave a readable document; refused when robots.txt left neither to
-//     ask, or for a 451; gone for a 410; blocked for 401, 403, 429 and challenge pages; else failed.
+//   - A visit is good when nodeinfo or /api/v1/instance gave a readable document (a 304 gives it as well as a 200); refused when
+//     robots.txt left neither to ask, when the page at / had an X-Robots-Tag of none or noindex for everybody or for
+//     MNM-Exporter, or for a 451; gone for a 410; blocked for 401, 403, 429 and challenge pages; else failed.
+//   - Who declined by X-Robots-Tag does so until a page at / comes without.
 //   - While a failure is pending, a visit of no more than one request is its confirmation: it shows life or it doesn't, and
 //     what it says is not taken for figures. A failure at least five minutes after the first takes the instance down.
-//   - Refused and gone instances are shown nowhere but in the count of states.
+//   - Any answer that is no failure is a sign of life. Who is down without one for 30 days is gone too: a failed visit then is
+//     the change.
+//   - Refused and gone instances are shown nowhere but in the count of states. Of those who refused or answered 410 nothing is
+//     kept, and should they come back, that is no news.
 type knowledge struct {
 	seen, up bool // up means nothing until seen
 	refused  bool
+	tagged   bool // by X-Robots-Tag
 	gone     bool
+	silent   bool      // gone by silence, and that has been counted as a change
+	returned bool      // it refused or was gone: its next good visit is not its first
 	pending  time.Time // first failure, not confirmed yet
 	lastGood time.Time
+	alive    time.Time // latest sign of life; before the first, when it was named or tried first
+	expiry   time.Time // of its certificate at the last good visit
 
 	nodeinfo, v1, v2        *document
 	readNode, readV1, read2 time.Time
@@ -61,33 +73,63 @@ func (k *knowledge) settle(v *visit, h *history, changes *[changeCount]uint64) {
 	if v.last.IsZero() {
 		return
 	}
-	confirming := !k.pending.IsZero() && (!k.seen || k.up) && v.requests <= 1
-	switch {
-	case v.refused:
-		k.refused, k.pending = true, time.Time{}
-	case v.gone:
-		if !k.gone && !k.refused && k.seen {
-			changes[changeGone]++
-		}
-		k.gone, k.refused, k.pending = true, false, time.Time{}
-	case v.good && !confirming:
-		k.good(v, h, changes)
-	case v.good || v.blocked:
-		k.pending = time.Time{}
-	case v.failed:
-		k.failed(v, changes)
-	case v.answered:
-		k.pending = time.Time{}
+	if v.page {
+		k.tagged = v.tagged
 	}
+	switch {
+	case v.refused || v.tagged:
+		k.refused, k.pending = true, time.Time{}
+		k.forget()
+	case v.gone:
+		k.left(changes)
+	case v.good && !k.confirms(v) && !k.tagged:
+		k.good(v, h, changes)
+	case v.failed && !v.good && !v.blocked:
+		k.failed(v, changes)
+		return
+	case v.good || v.blocked || v.answered:
+		k.pending = time.Time{}
+	default:
+		return
+	}
+	k.alive, k.silent = v.last, false
+}
+
+// confirms reports whether a visit is a confirmation.
+func (k *knowledge) confirms(v *visit) bool {
+	return !k.pending.IsZero() && (!k.seen || k.up) && v.requests <= 1
+}
+
+// silence is how long there has been no sign of life.
+func (k *knowledge) silence(at time.Time) time.Duration { return at.Sub(k.alive) }
+
+// left notes a 410.
+func (k *knowledge) left(changes *[changeCount]uint64) {
+	if !k.gone && !k.refused && k.seen {
+		changes[changeGone]++
+	}
+	k.gone, k.refused, k.tagged, k.pending = true, false, false, time.Time{}
+	k.forget()
+}
+
+// forget drops what the instance said.
+func (k *knowledge) forget() {
+	k.nodeinfo, k.v1, k.v2, k.said = nil, nil, nil, said{}
+	k.lastGood, k.expiry, k.returned = time.Time{}, time.Time{}, true
 }
 
 func (k *knowledge) failed(v *visit, changes *[changeCount]uint64) {
 	switch {
 	case k.pending.IsZero():
 		k.pending = v.last
+	case k.seen && !k.up:
+		if !k.silent && !k.gone && !k.refused && k.silence(v.last) >= silentFor {
+			k.silent = true
+			changes[changeGone]++
+		}
 	case v.begin.Sub(k.pending) < confirmAfter:
 	default:
-		if k.seen && k.up {
+		if k.seen {
 			changes[changeDown]++
 		}
 		k.seen, k.up = true, false
@@ -98,13 +140,12 @@ func (k *knowledge) good(v *visit, h *history, changes *[changeCount]uint64) {
 	if k.seen && !k.up {
 		changes[changeUp]++
 	}
-	first := k.lastGood.IsZero()
-	before := k.said
+	first, before, expiry := k.lastGood.IsZero(), k.said, k.expiry
 	k.seen, k.up, k.refused, k.gone, k.pending, k.lastGood = true, true, false, false, time.Time{}, v.last
 	k.take(v)
 	k.said = k.weigh(h)
 	if first {
-		if h.late {
+		if h.late && !k.returned {
 			changes[changeNew]++
 		}
 		return
@@ -118,6 +159,12 @@ func (k *knowledge) good(v *visit, h *history, changes *[changeCount]uint64) {
 		if pair[0] != pair[1] && pair[0] != "" && pair[1] != "" && pair[0] != unknown && pair[1] != unknown {
 			changes[kind]++
 		}
+	}
+	if was, is := before.users, k.said.users; was >= 20 && is.Known() && 100*is < 80*was {
+		changes[changeUsers]++
+	}
+	if !expiry.IsZero() && !expiry.Equal(k.expiry) {
+		changes[changeCertificate]++
 	}
 }
 
@@ -133,6 +180,9 @@ func (k *knowledge) take(v *visit) {
 	replace(&k.nodeinfo, &k.readNode, v.nodeinfo, staleAfter)
 	replace(&k.v1, &k.readV1, v.v1, staleAfter)
 	replace(&k.v2, &k.read2, v.v2, 2*staleAfter)
+	if !v.expiry.IsZero() {
+		k.expiry = v.expiry
+	}
 }
 
 // weigh takes each figure from the answer that goes first:
@@ -191,7 +241,7 @@ func (k *knowledge) state(at time.Time) string {
 	switch {
 	case k.refused:
 		return "refused"
-	case k.gone, k.seen && !k.up && !k.lastGood.IsZero() && at.Sub(k.lastGood) >= silentFor:
+	case k.gone, k.seen && !k.up && k.silence(at) >= silentFor:
 		return "gone"
 	case !k.seen:
 		return "new"

@@ -23,6 +23,11 @@ type life struct {
 	end    Behaviour // how
 
 	registrations, moves, turns cycle
+
+	purge     int64  // accounts are purged then, four in ten; 0: never
+	robotsTag string // X-Robots-Tag, there at the beginning
+	untagged  cycle  // without it
+	renewals  cycle  // of its certificate
 }
 
 func (l *life) homes() []*place {
@@ -32,19 +37,37 @@ func (l *life) homes() []*place {
 	return l.at[:]
 }
 
-// listing is how long it takes a new instance to be listed, in seconds.
-func (l *life) listing() int64 {
-	if l.from == 0 {
-		return 0
+// listed reports whether joinmastodon and instances.social name it: not before it has been set up for a while, and no longer
+// when it has been dead for some days, which instances.social notices after two weeks. A twentieth is on the latter alone.
+func (l *life) listed(s int64) (joinmastodon, social bool) {
+	const most = 1 << 62
+	begin, end, later := int64(0), int64(most), int64(most)
+	if l.from > 0 {
+		begin = l.from + in(20*minute, l.key, aboutLife)
 	}
-	return l.from + in(20*minute, l.key, aboutLife)
+	switch {
+	case l.until > 0:
+		end = l.until
+	case l.trait.Failing() && !l.steady: // since before the beginning
+		end = 1
+	}
+	if end < most {
+		end, later = end+3*day+in(7*day, l.key, aboutDirectory, 1), end+14*day
+	}
+	kind := in(20, l.key, aboutDirectory)
+	return kind > 0 && s >= begin && s < end, kind < 12 && s >= begin && s < later
 }
 
 func (l *life) state(w *World, s int64) State {
-	st := State{Exists: s >= l.from, Approval: l.approval, CDN: l.at[0].cdn, Behaviour: l.behaviour(s)}
-	st.Listed = st.Exists && s >= l.listing()
+	st := State{
+		Exists: s >= l.from, Approval: l.approval, CDN: l.at[0].cdn, Behaviour: l.behaviour(s), Expiry: expiry(l.renewals.turns(s)),
+	}
+	st.Listed, st.Social = l.listed(s)
 	if !st.Exists {
 		st.Behaviour = NoName
+	}
+	if !l.untagged.turned(s) {
+		st.RobotsTag = l.robotsTag
 	}
 	l.figures(&st, s)
 	at := l.at[0]
@@ -85,6 +108,10 @@ func (l *life) figures(st *State, s int64) {
 		st.ActiveMonth += Figure(int64(l.active) * l.growth / 1000 * lived / hour / 1000)
 		st.Statuses += Figure(int64(l.active) * l.rate * lived / (10 * day))
 		st.Connections += Figure(int64(l.connections) * 10 * lived / hour / 1e6)
+		if l.purge > 0 && s >= l.purge {
+			st.Users = st.Users * 6 / 10
+			st.ActiveMonth = min(st.ActiveMonth, st.Users) // those who write are not purged
+		}
 		a := int64(st.ActiveMonth)
 		st.Week = Week{Statuses: a * l.rate * 7 / 10, Logins: a * 6 / 10, Registrations: int64(st.Users) * l.growth * 7 * 24 / 1e6}
 	}

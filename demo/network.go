@@ -130,13 +130,12 @@ func (n *Network) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, erro
 	default:
 		return nil, refusal(addr)
 	}
-	switch a := addr.Addr(); a {
-	case githubHost.addr, directoryHost.addr:
-		if a == githubHost.addr && n.world.GitHub == Refusing || a == directoryHost.addr && n.world.Directory == Refusing {
+	if s, ok := serviceAt(addr.Addr()); ok {
+		if b, _ := n.world.service(s.name); b == Refusing {
 			return nil, refusal(addr)
 		}
-	default:
-		i, ok := n.world.byAddr[a]
+	} else {
+		i, ok := n.world.byAddr[addr.Addr()]
 		if !ok {
 			return nil, refusal(addr)
 		}
@@ -164,11 +163,13 @@ const stall = 30 * time.Second
 // handshake picks the certificate by the name that the visitor asks for.
 func (n *Network) handshake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	name := hello.ServerName
+	until := validTo
 	b, ok := n.world.service(name)
 	if i := n.world.Find(name); i >= 0 {
 		now := n.now()
-		b, ok = n.world.State(i, now).Behaviour, true
-		n.journal.shaken(i, now, b == CertExpired || b == CertName || b == HangHandshake)
+		st := n.world.State(i, now)
+		b, ok, until = st.Behaviour, true, st.Expiry
+		n.journal.shaken(i, now, until, b == CertExpired || b == CertName || b == HangHandshake)
 	}
 	switch {
 	case !ok:
@@ -178,8 +179,10 @@ func (n *Network) handshake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		return nil, errors.New("hanging")
 	case b == CertName:
 		name = "parked-domains.net"
+	case b == CertExpired:
+		until = expiredAt
 	}
-	leaf, err := n.authority.leaf(name, b == CertExpired)
+	leaf, err := n.authority.leaf(name, until)
 	if err != nil {
 		return nil, err
 	}

@@ -256,6 +256,8 @@ func TestBehaviours(t *testing.T) {
 		CertName:         {err: func(err error) bool { _, ok := errors.AsType[x509.HostnameError](err); return ok }},
 		BadGateway:       {path: "/robots.txt", status: 502},
 		Unavailable:      {path: "/nodeinfo/2.0", status: 503},
+		RetryAfter:       {path: "/robots.txt", status: 503, header: "Retry-After"},
+		NoRobots:         {path: "/robots.txt", status: 404},
 		RobotsError:      {path: "/robots.txt", status: 500},
 		Gone:             {path: "/", status: 410},
 		Blocked:          {path: "/api/v1/instance", status: 403},
@@ -390,9 +392,9 @@ func TestServicesInTrouble(t *testing.T) {
 		Blocked: "403", RateLimited: "403", HTML: "200", Half: "200", RedirectPrivate: "302",
 	} {
 		w := WorldOf(nil, defaultStart)
-		w.Directory, w.GitHub = behaviour, behaviour
+		w.Directory, w.Social, w.GitHub = behaviour, behaviour, behaviour
 		b := serve(t, w)
-		for _, url := range []string{releasesURL, "https://api.joinmastodon.org/servers"} {
+		for _, url := range []string{releasesURL, advisoriesURL, "https://api.joinmastodon.org/servers", socialURL} {
 			code, _, _, err := b.get(url)
 			if got := fmt.Sprint(code, err); !strings.Contains(got, want) {
 				t.Errorf("%s is %s: %s", url, behaviour, got)

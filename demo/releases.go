@@ -24,8 +24,8 @@ type Release struct {
 	version version
 }
 
-// listed bounds what the World's GitHub lists: the newest releases.
-const listed = 300
+// listedReleases bounds what the World's GitHub lists: the newest releases, and the newest advisories.
+const listedReleases = 300
 
 // calendar has the releases by time of publication: Mastodon's own history, from 3.5.0 to 4.7.0, and after that invented ones,
 // without end: a new one every two and a half hours or so.
@@ -117,7 +117,9 @@ func (c *calendar) invent(k int, at time.Time) {
 	next := version{major: p.supported[0].major, minor: p.supported[0].minor + 1}
 	patched, security := 0, false
 	switch k % 8 {
-	case 0, 4:
+	case 0:
+		patched = 3
+	case 4:
 		patched, security = 3, true
 	case 6:
 		patched = 2

@@ -1,12 +1,9 @@
 package demo
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -23,6 +20,9 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch name {
 	case directoryHost.name:
 		n.serveDirectory(w, r, now)
+		return
+	case socialHost.name:
+		n.serveSocial(w, r, now)
 		return
 	case githubHost.name:
 		n.serveGitHub(w, r, now)
@@ -69,39 +69,48 @@ func (v *visitOf) serve() {
 		v.status(http.StatusMethodNotAllowed, failed)
 		return
 	}
-	api := v.kind != KindRobots && v.kind != KindHome && v.kind != KindOther
+	if v.trouble() {
+		return
+	}
 	switch v.st.Behaviour {
-	case BadGateway:
-		v.status(http.StatusBadGateway, failed)
-	case Unavailable:
-		v.status(http.StatusServiceUnavailable, failed)
-	case Gone:
-		v.status(http.StatusGone, gone)
-	case Legal:
-		v.status(http.StatusUnavailableForLegalReasons, refused)
 	case Blocked, RateLimited, Challenge:
-		if !api {
+		if v.kind == KindRobots || v.kind == KindHome || v.kind == KindOther {
 			v.well()
 			return
 		}
 		v.block()
-	case RobotsDeny:
-		if v.kind == KindRobots {
-			v.status(http.StatusForbidden, refused)
-			return
-		}
-		v.well()
-	case RobotsError:
-		if v.kind == KindRobots {
-			v.status(http.StatusInternalServerError, failed)
-			return
-		}
-		v.well()
 	case Hang, HangHandshake, Drip, Gigabyte, Bomb, HTML, Empty, RedirectLoop, RedirectPrivate:
 		v.attack()
 	default:
 		v.well()
 	}
+}
+
+// trouble answers for a server that gives the same status to every request, or another status than 200 to one for robots.txt.
+func (v *visitOf) trouble() bool {
+	robots := v.kind == KindRobots
+	switch b := v.st.Behaviour; {
+	case b == BadGateway:
+		v.status(http.StatusBadGateway, failed)
+	case b == Unavailable:
+		v.status(http.StatusServiceUnavailable, failed)
+	case b == RetryAfter:
+		v.w.Header().Set("Retry-After", "7200")
+		v.status(http.StatusServiceUnavailable, failed)
+	case b == Gone:
+		v.status(http.StatusGone, gone)
+	case b == Legal:
+		v.status(http.StatusUnavailableForLegalReasons, refused)
+	case b == RobotsDeny && robots:
+		v.status(http.StatusForbidden, refused)
+	case b == RobotsError && robots:
+		v.status(http.StatusInternalServerError, failed)
+	case b == NoRobots && robots:
+		v.status(http.StatusNotFound, fine)
+	default:
+		return false
+	}
+	return true
 }
 
 // headers are those of a Mastodon, or of the delivery network before it.
@@ -144,111 +153,16 @@ func (v *visitOf) status(code int, r result) {
 	v.page(code, fmt.Sprintf("<title>%d</title><h1>%s</h1>", code, http.StatusText(code)))
 }
 
-// page writes HTML that says that it is not real.
+// page writes HTML.
 func (v *visitOf) page(code int, body string) {
-	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Set("Content-Type", htmlType)
 	v.w.WriteHeader(code)
-	_, _ = io.WriteString(v.w, "<!doctype html>"+body+"<p>"+v.name+" is a made-up server of a demo world.</p>\n")
+	_, _ = io.WriteString(v.w, v.html(body))
 }
 
-// well answers as the software does.
-func (v *visitOf) well() {
-	var doc document
-	var body any
-	ok := false
-	switch v.kind {
-	case KindRobots:
-		v.robots()
-		return
-	case KindHome:
-		v.home()
-		return
-	case KindWellKnown:
-		if ok = hasNodeInfo(v.st); ok {
-			body = wellKnown(v.name, v.st)
-		}
-	case KindNodeInfo:
-		if ok = hasNodeInfo(v.st); ok {
-			doc, body = nodeinfoOf(v.st), nodeinfo(v.name, v.st)
-		}
-	case KindV1:
-		if ok = hasV1(v.st); ok {
-			doc, body = v1Of(v.st), v1(v.name, v.st)
-		}
-	case KindV2:
-		if ok = hasV2(v.st); ok {
-			doc, body = v2Of(v.st), v2(v.name, v.st)
-		}
-	case KindActivity:
-		if ok = v.st.Mastodon; ok {
-			body = activity(v.st, v.now)
-		}
-	}
-	if !ok {
-		v.status(http.StatusNotFound, failed)
-		return
-	}
-	v.json(body, &doc)
-}
+const htmlType = "text/html; charset=utf-8"
 
-// json writes a document; of one that halves its documents only half.
-func (v *visitOf) json(body any, doc *document) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
-		v.status(http.StatusInternalServerError, failed)
-		return
-	}
-	b, r := out.Bytes(), fine
-	if v.st.Behaviour == Half {
-		b, doc, r = b[:len(b)/2], nil, failed
-	}
-	if v.kind != KindNodeInfo && v.kind != KindV1 && v.kind != KindV2 {
-		doc = nil
-	}
-	v.note(r, doc)
-	v.w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	v.w.Header().Set("X-RateLimit-Limit", "300")
-	v.w.Header().Set("X-RateLimit-Remaining", "299")
-	v.w.Header().Set("X-RateLimit-Reset", v.n.date(v.now.Add(5*time.Minute)).UTC().Format("2006-01-02T15:04:05.000000Z"))
-	v.w.Header().Set("Content-Length", strconv.Itoa(len(b)))
-	_, _ = v.w.Write(b)
-}
-
-// robots answers for robots.txt. Rules that leave neither nodeinfo nor the API refuse the visit.
-func (v *visitOf) robots() {
-	text, r := softwares[v.st.software].robots, fine
-	if text == "" {
-		text = mastodonRobots
-	}
-	switch v.st.Behaviour {
-	case RobotsNo:
-		text = noRobots
-	case RobotsNoAPI:
-		text = apiRobots
-	case RobotsNoNodeInfo:
-		text = nodeinfoRobots
-	}
-	if text == noRobots || text == gotosocialRobots || text == apiRobots && strings.HasPrefix(softwares[v.st.software].nodeinfo, "/api/") {
-		r = refused
-	}
-	v.note(r, nil)
-	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(v.w, "# "+v.name+", a made-up server of a demo world\n"+text)
-}
-
-// home is the page at /, with the security headers that this operator has set.
-func (v *visitOf) home() {
-	v.note(fine, nil)
-	h := v.w.Header()
-	hsts := []string{"", "max-age=31557600", "max-age=63072000; includeSubDomains", "max-age=63072000; includeSubDomains; preload"}
-	csp := []string{"", "default-src 'self' https:", "base-uri 'none'; default-src 'none'; frame-ancestors 'none'; form-action 'self'; script-src 'self' 'wasm-unsafe-eval'"}
-	if s := hsts[in(4, uint64(v.i), aboutPage, 1)]; s != "" {
-		h.Set("Strict-Transport-Security", s)
-	}
-	if s := csp[in(3, uint64(v.i), aboutPage, 2)]; s != "" {
-		h.Set("Content-Security-Policy", s)
-	}
-	v.page(http.StatusOK, "<title>"+v.name+" (demo)</title>")
+// html is a page that says that it is not real.
+func (v *visitOf) html(body string) string {
+	return "<!doctype html>" + body + "<p>" + v.name + " is a made-up server of a demo world.</p>\n"
 }

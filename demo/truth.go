@@ -14,22 +14,25 @@ import (
 // How it is derived. The journal parts what an instance saw into visits; a pause of 150 s ends one. Each visit that is over is
 // settled by the rules of the figures (see knowledge): documents count as the World had them when they were served, so a figure
 // is as old as the visitor's latest good visit. A look-up that failed, a connection refused and a handshake bound to fail are signs
-// of a visit too. Names are known from the moment at which the directory first listed them, or at which the visitor came by
-// itself. Releases are known as of the latest first page (or 304) that GitHub gave; the country is that of the addresses
-// in the DNS's latest answers. The World's clock is the only one.
+// of a visit too. Names are known from the moment at which a directory first listed them, or at which the visitor came by
+// itself, until no directory's latest answer has them and they have been silent for 30 days. Junk in a directory counts nowhere,
+// and of names below one registrable domain only the first hundred do. Releases and advisories are known as of the first page of the
+// latest list that GitHub gave to the last one (or as of a 304); the country is that of the addresses in the DNS's latest answers.
+// The World's clock is the only one.
 //
 // What it leaves out: families about time stamps of the visitor's own clock (directory_last_success_timestamp_seconds,
-// change_timestamp_seconds), failures of directories, names and continents of countries (country_info), and families that only
-// large or watched instances have. Label values that count nothing are left out; whether they are shown as 0 is taste.
+// change_timestamp_seconds), failures of directories, names and continents of countries (country_info), families that only
+// large or watched instances have, what the visitor's operator excludes, and that a list which has lost half of its names is not
+// believed at once. Label values that count nothing are left out; whether they are shown as 0 is taste.
 type Truth struct {
-	at        time.Time
-	instances []witness
-	changes   [changeCount]uint64
-	directed  bool
-	listed    int
-	releases  []Release // the newest first
-	known     bool      // releases are
-	dates     func(time.Time) time.Time
+	at          time.Time
+	instances   []witness
+	changes     [changeCount]uint64
+	directories [directories]list
+	releases    []Release  // the newest first
+	advisories  []advisory // the newest first
+	known       bool       // releases are
+	dates       func(time.Time) time.Time
 }
 
 // witness is an instance that the visitor knows.
@@ -49,17 +52,23 @@ func (n *Network) Truth(at time.Time) Truth {
 	j := &n.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	t := Truth{at: at, changes: j.changes, directed: j.directed, listed: j.listed, known: !j.releases.IsZero(), dates: n.date}
+	t := Truth{at: at, changes: j.changes, directories: j.directories, known: !j.releases.known.IsZero(), dates: n.date}
 	if t.known {
-		t.releases = n.world.Releases(j.releases)
+		t.releases = n.world.Releases(j.releases.known)
+	}
+	if known := j.advisories.known; !known.IsZero() {
+		t.advisories = n.world.advisories(known)
 	}
 	for i := range j.instances {
 		h := &j.instances[i]
-		if h.named.IsZero() && h.tried.IsZero() {
+		if !h.isKnown() {
 			continue
 		}
 		k := h.known
 		k.settle(&h.open, h, &t.changes)
+		if h.forgotten(&k, at) {
+			continue
+		}
 		t.instances = append(t.instances, witness{n.world.Name(i).String(), k})
 	}
 	slices.SortFunc(t.instances, func(a, b witness) int { return strings.Compare(a.name, b.name) })
@@ -91,7 +100,7 @@ func (t Truth) Instances() map[string]float64 {
 	all := map[string]float64{}
 	for i := range t.instances {
 		w := &t.instances[i]
-		if w.refused || w.gone || !w.seen {
+		if state := w.state(t.at); state != "up" && state != "down" {
 			continue
 		}
 		one := func(family string, value float64) { all[key("mastodon_instance_"+family, "domain", w.name)] = value }
@@ -134,8 +143,10 @@ func (t Truth) Series() map[string]float64 {
 			s.add(float64(n), "mastodon_network_changes_total", "change", changeNames[kind])
 		}
 	}
-	if t.directed {
-		s.add(float64(t.listed), "mastodon_directory_instances", "directory", "joinmastodon")
+	for d, l := range t.directories {
+		if l.answered {
+			s.add(float64(l.names), "mastodon_directory_instances", "directory", directoryNames[d])
+		}
 	}
 	t.releaseSeries(s)
 	return s

@@ -110,9 +110,7 @@ func TestTruthOfASmallWorld(t *testing.T) {
 	b.want(b.Truth(b.time()).Series(), nil, "mastodon_")
 	b.list()
 	b.visit("big.social", "old.fr", "person.io", "mute.social", "notes.jp", "posts.club", "shut.social", "away.social", "dead.social", "lost.social")
-	if code, _, _, err := b.get(releasesURL); code != 200 {
-		t.Fatal(code, err)
-	}
+	b.pages(releasesURL)
 	b.step(6 * time.Minute)
 	b.ask("lost.social", "/robots.txt")
 	got := b.Truth(b.time()).Series()
@@ -372,7 +370,17 @@ func TestUpdates(t *testing.T) {
 		{"4.7.0", at(2026, 11, 24), "current"},
 		{"4.6.6", at(2026, 11, 24), "current"},
 		{"4.6.5", at(2026, 11, 24), "behind"},
-		{"4.6.0-rc.2", at(2026, 11, 24), "behind"},
+		{"4.6.4", at(2026, 11, 24), "behind"},
+		{"4.6.3", at(2026, 11, 24), "security_missing"},
+		{"4.6.3", at(2026, 7, 26), "current"}, // 4.6.4 came out a day later
+		{"4.6.2", at(2026, 7, 26), "security_missing"},
+		{"4.6.0-rc.2", at(2026, 11, 24), "security_missing"},
+		{"4.7.0-beta.1", at(2026, 11, 24), "behind"},
+		{"4.5.13", at(2026, 7, 20), "current"}, // what 4.6.3 mended was open in 4.6 alone
+		{"4.4.20", at(2026, 11, 24), "security_missing"},
+		{"4.4.20", at(2026, 12, 17), "unsupported"},
+		{"4.3.20", at(2026, 3, 1), "current"}, // what was open in 4.4 and 4.5 on 2026-02-24 was not in 4.3
+		{"4.3.21", at(2026, 5, 5), "security_missing"},
 		{"4.8.0-alpha.1", at(2026, 11, 24), "current"},
 		{"5.0.0", at(2026, 11, 24), "current"},
 		{"4.4.23", at(2026, 12, 16), "current"}, // 4.6.0 came out on 2026-06-17
@@ -382,7 +390,7 @@ func TestUpdates(t *testing.T) {
 		{"2.4.0", at(2026, 11, 24), "unsupported"},
 		{"nonsense", at(2026, 11, 24), "unknown"},
 	} {
-		truth := Truth{at: row.at, known: true, releases: w.Releases(row.at)}
+		truth := Truth{at: row.at, known: true, releases: w.Releases(row.at), advisories: w.advisories(row.at)}
 		if got := truth.update(row.version); got != row.want {
 			t.Errorf("%s on %s is %s, want %s", row.version, row.at.Format(time.DateOnly), got, row.want)
 		}

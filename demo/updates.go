@@ -8,8 +8,9 @@ import (
 // supportMonths is how many calendar months a branch is supported after the first stable release of the branch two after it.
 const supportMonths = 6
 
-// update is how a version of Mastodon stands to the known releases: unsupported if its branch is; behind if its branch has a
-// newer release, of which a pre-release is older; else current; unknown if the version or all releases are.
+// update is how a version of Mastodon stands to the known releases and advisories: unsupported if its branch is; security_missing
+// if an advisory is open; behind if its branch has a newer release, of which a pre-release is older; else current; unknown if the
+// version or all releases are.
 func (t Truth) update(s string) string {
 	v, ok := parseVersion(s)
 	if !ok || !t.known || len(t.releases) == 0 {
@@ -18,12 +19,23 @@ func (t Truth) update(s string) string {
 	if !t.supported(v.branch()) {
 		return "unsupported"
 	}
+	if t.securityMissing(v) {
+		return "security_missing"
+	}
 	for _, r := range t.releases {
 		if r.version.branch() == v.branch() && compare(r.version, v) > 0 {
 			return "behind"
 		}
 	}
 	return "current"
+}
+
+// securityMissing reports whether v lies in a vulnerable range of an advisory, and a newer release that it names is known to be out.
+func (t Truth) securityMissing(v version) bool {
+	out := func(p version) bool {
+		return compare(p, v) > 0 && slices.ContainsFunc(t.releases, func(r Release) bool { return r.version == p })
+	}
+	return slices.ContainsFunc(t.advisories, func(a advisory) bool { return a.vulnerable(v) && slices.ContainsFunc(a.patched, out) })
 }
 
 // supported reports whether a branch is supported now, by the known releases.

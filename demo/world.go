@@ -22,10 +22,10 @@ type Config struct {
 // World is a fediverse. Who is in it and how each one is at any time is a pure function of its Config, or of its Specs:
 // the same on every machine, however fast and in whatever order it is asked. It is safe for concurrent use.
 type World struct {
-	// Directory and GitHub are how api.joinmastodon.org and api.github.com behave: all troubles and hostilities, Half (a list
-	// that breaks off), Blocked, RateLimited. Set them before the World is served.
-	Directory, GitHub Behaviour
-	// Junk are further names in the directory that are no servers: addresses, private names, bad names, spellings.
+	// Directory, Social and GitHub are how api.joinmastodon.org, instances.social and api.github.com behave: all troubles and
+	// hostilities, Half (a list that breaks off), Blocked, RateLimited. Set them before the World is served.
+	Directory, Social, GitHub Behaviour
+	// Junk are further names at joinmastodon that are no servers: addresses, private names, bad names, known junk, spellings.
 	Junk []string
 
 	start     time.Time
@@ -53,8 +53,11 @@ type fate interface {
 // State is an instance at one time.
 type State struct {
 	Exists    bool // it has been set up; before that its name leads nowhere
-	Listed    bool // directories name it
+	Listed    bool // joinmastodon names it
+	Social    bool // instances.social names it
 	Behaviour Behaviour
+	RobotsTag string    // X-Robots-Tag of its page at /; "" for none
+	Expiry    time.Time // of its certificate
 
 	Software string // label; forks that call themselves "mastodon" are that
 	Version  string // label: for Mastodon and its forks the canonical version of Mastodon
@@ -88,6 +91,7 @@ func NewWorld(c Config) *World {
 	w.populate(c)
 	if c.Hostile {
 		w.Junk = junk(w)
+		w.flood()
 	}
 	w.index()
 	return w
@@ -108,11 +112,13 @@ func (w *World) index() {
 	}
 }
 
-// service is how the directory or GitHub behaves, if the name is one of theirs.
+// service is how a directory or GitHub behaves, if the name is one of theirs.
 func (w *World) service(name string) (Behaviour, bool) {
 	switch name {
 	case directoryHost.name:
 		return w.Directory, true
+	case socialHost.name:
+		return w.Social, true
 	case githubHost.name:
 		return w.GitHub, true
 	}
@@ -122,7 +128,7 @@ func (w *World) service(name string) (Behaviour, bool) {
 // Start is the World's time at its beginning.
 func (w *World) Start() time.Time { return w.start }
 
-// Len is how many instances there ever are.
+// Len is how many instances there ever are. Names of a flood that never were any count too.
 func (w *World) Len() int { return len(w.instances) }
 
 // Name is the name of instance i, in [0, Len).
@@ -144,8 +150,8 @@ func (w *World) State(i int, t time.Time) State {
 // Releases are Mastodon's releases that its repository lists at t, the newest first: no more than 300.
 func (w *World) Releases(t time.Time) []Release {
 	out := w.calendar.until(t)
-	if len(out) > listed {
-		out = out[len(out)-listed:]
+	if len(out) > listedReleases {
+		out = out[len(out)-listedReleases:]
 	}
 	newest := make([]Release, 0, len(out))
 	for i := len(out) - 1; i >= 0; i-- {
@@ -165,21 +171,4 @@ func unzip(b []byte) string {
 		panic(fmt.Sprintf("embedded data: %v", err))
 	}
 	return string(text)
-}
-
-// junk is what lists of strangers have in them: addresses in all spellings, private names, bad names, and spellings of
-// names that are listed anyway.
-func junk(w *World) []string {
-	names := []string{
-		"127.0.0.1", "[::1]", "10.0.0.7:8080", "169.254.169.254", "2130706433", "0x7f.1", "①②⑦.⓪.⓪.①", "localhost",
-		"printer.local", "metadata.google.internal", "db.internal", "router.lan", "abcdefghijklmnop.onion", "host.test",
-		"", " ", ".social", "a..social", "two words.social", "under_score.social", "user@oak-1.social", "oak-1.social/about",
-		"javascript:alert(1)", "<b>bold</b>.social", "nul\x00.social", "xn--.social",
-	}
-	for i, spell := range []string{"https://%s/", "%s.", " %s ", "HTTPS://%s"} {
-		if i < len(w.instances) {
-			names = append(names, fmt.Sprintf(spell, w.instances[i].name))
-		}
-	}
-	return names
 }

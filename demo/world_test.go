@@ -40,7 +40,7 @@ func TestWorldIsPure(t *testing.T) {
 		t.Error("another seed makes the same world")
 	}
 	// The figure is this World's on any machine: arithmetic is in integers.
-	if got, want := fingerprint(one, times...), "abe6cb9af0eb33d7"; got != want {
+	if got, want := fingerprint(one, times...), "e52f9116c4e740eb"; got != want {
 		t.Errorf("seed 7 is %s, was %s", got, want)
 	}
 }
@@ -121,6 +121,9 @@ func happenings(w *World, nth int, long time.Duration) map[string]int {
 				note("opens", st.Open && !last.Open)
 				note("closes", !st.Open && last.Open)
 				note("grows", st.Users > last.Users)
+				note("purges", last.Users >= 20 && 100*st.Users < 80*last.Users)
+				note("renews its certificate", !st.Expiry.Equal(last.Expiry))
+				note("changes its X-Robots-Tag", st.RobotsTag != last.RobotsTag)
 			}
 			failing++
 			if !st.Behaviour.Failing() {
@@ -139,6 +142,7 @@ func happenings(w *World, nth int, long time.Duration) map[string]int {
 func TestEverythingHappens(t *testing.T) {
 	kinds := []string{
 		"appears", "is listed", "recovers", "blips", "upgrades", "changes software", "moves", "opens", "closes", "grows",
+		"purges", "renews its certificate",
 		"dies: 410", "dies: silence", "fails: gone", "releases",
 	}
 	for _, b := range troubles() {
@@ -159,6 +163,7 @@ func TestEverythingHappens(t *testing.T) {
 					break // it takes a while
 				}
 				n := happenings(NewWorld(Config{Seed: seed, Instances: row.instances}), row.nth, row.long)
+				n["purges"] += 2 // one is enough
 				for _, k := range kinds {
 					if n[k] < 3 {
 						t.Errorf("seed %d: %q happens %d times", seed, k, n[k])
@@ -171,6 +176,61 @@ func TestEverythingHappens(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFortyDays holds that a small World goes on: that some instances come and go all the time, and that no figure runs away.
+func TestFortyDays(t *testing.T) {
+	const day = 24 * time.Hour
+	w := NewWorld(Config{Seed: 1, Instances: 100})
+	n := map[string]int{}
+	last := make([]State, w.Len())
+	for i := range last {
+		last[i] = w.State(i, w.Start())
+	}
+	for d := 6 * time.Hour; d <= 40*day; d += 6 * time.Hour {
+		at := w.Start().Add(d)
+		there, up, listed, ours, users := 0, 0, 0, 0, Figure(0)
+		for i := range last {
+			st := w.State(i, at)
+			l := w.instances[i].fate.(*life)
+			for what, happened := range map[string]bool{
+				"appears": st.Exists && !last[i].Exists, "is listed": st.Listed && !last[i].Listed, "is dropped": !st.Listed && last[i].Listed,
+				"is dropped late": !st.Social && last[i].Social, "dies": l.until > 0 && w.Start().Add(seconds(l.until)).After(at.Add(-6*time.Hour)) && !w.Start().Add(seconds(l.until)).After(at),
+				"changes its X-Robots-Tag": st.RobotsTag != last[i].RobotsTag, "upgrades": st.Version != last[i].Version,
+				"renews its certificate": st.Expiry.After(last[i].Expiry), "is back from a 410": last[i].Behaviour == Gone && st.Behaviour != Gone,
+			} {
+				if happened && d > 5*day {
+					n[what]++
+				}
+			}
+			for what, is := range map[*int]bool{&there: st.Exists, &up: st.Exists && !st.Behaviour.Failing(), &listed: st.Listed || st.Social, &ours: declines(st.RobotsTag)} {
+				if is {
+					*what++
+				}
+			}
+			if l.users.Known() && (st.Users > 2*max(l.users, 1) || st.Users < l.users/2 || st.ActiveMonth > st.Users+1) {
+				t.Fatalf("after %v %s is %+v", d, w.Name(i), st)
+			}
+			users += max(st.Users, 0)
+			last[i] = st
+		}
+		if there < 80 || up < 50 || listed < 55 || ours > 6 || users < 1000 {
+			t.Fatalf("after %v %d exist, %d answer, %d are listed, %d decline, they have %d users", d, there, up, listed, ours, users)
+		}
+	}
+	for what, least := range map[string]int{
+		"appears": 2, "is listed": 2, "is dropped": 10, "is dropped late": 2, "dies": 1, "changes its X-Robots-Tag": 10, "upgrades": 500, "renews its certificate": 1000,
+	} {
+		if n[what] < least {
+			t.Errorf("after five days %q happens %d times", what, n[what])
+		}
+	}
+	if n["is back from a 410"] > 0 {
+		t.Error("some came back from a 410")
+	}
+	if a := w.advisories(w.Start().Add(40 * day)); len(a) < 80 {
+		t.Errorf("%d advisories", len(a))
 	}
 }
 
@@ -215,7 +275,7 @@ func TestInventedReleases(t *testing.T) {
 		if now[0] == before[0] {
 			t.Fatalf("none came out in the three hours before %v", d)
 		}
-		if len(now) > listed {
+		if len(now) > listedReleases {
 			t.Fatalf("%d releases are listed", len(now))
 		}
 	}

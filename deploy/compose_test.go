@@ -110,8 +110,8 @@ func TestArguments(t *testing.T) {
 		env  types.Mapping
 		want []string
 	}{
-		{"unset", nil, nil},
-		{"empty", types.Mapping{"MNM_ARGS": ""}, nil},
+		{"unset", nil, []string{"--state.dir=/state"}},
+		{"empty", types.Mapping{"MNM_ARGS": ""}, []string{"--state.dir=/state"}},
 		{"the demo", types.Mapping{"MNM_ARGS": "--demo"}, []string{"--demo"}},
 		{"several", types.Mapping{"MNM_ARGS": "--demo --log.level=debug"}, []string{"--demo", "--log.level=debug"}},
 	} {

@@ -20,6 +20,7 @@ import (
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/outbound"
+	"github.com/mnm-social/mnm/exporter/state"
 	"github.com/mnm-social/mnm/exporter/web"
 	"github.com/mnm-social/mnm/internal/promtest"
 )
@@ -32,6 +33,8 @@ type box struct {
 	*demo.Network
 	*exporter.Exporter
 	clock  atomic.Int64
+	shared *box // whose clock the World goes by; nil: this one's
+	state  *state.Dir
 	cut    atomic.Bool // our own network is down
 	server *httptest.Server
 	store  *promtest.Storage
@@ -39,13 +42,22 @@ type box struct {
 
 func newBox(t *testing.T, w *demo.World, change ...func(*box, *exporter.Config)) *box {
 	t.Helper()
-	b := &box{store: promtest.New(t)}
+	b := &box{}
 	b.clock.Store(start.UnixNano())
-	var err error
-	if b.Network, err = demo.Serve(w, b.now); err != nil {
+	network, err := demo.Serve(w, b.now)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.Network.Close() })
+	t.Cleanup(func() { _ = network.Close() })
+	b.Network = network
+	b.start(t, change...)
+	return b
+}
+
+// start starts an Exporter on the box's network.
+func (b *box) start(t *testing.T, change ...func(*box, *exporter.Config)) {
+	t.Helper()
+	b.store = promtest.New(t)
 	c := exporter.DefaultConfig()
 	c.Net, c.Now = b.Net(), b.now
 	dial := c.Net.Dial
@@ -58,13 +70,39 @@ func newBox(t *testing.T, w *demo.World, change ...func(*box, *exporter.Config))
 	for _, f := range change {
 		f(b, &c)
 	}
-	if b.Exporter, err = exporter.New(c, slog.New(slog.NewTextHandler(logs{t}, nil))); err != nil {
+	e, err := exporter.New(c, slog.New(slog.NewTextHandler(logs{t}, nil)))
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(b.Exporter.Close)
-	b.server = httptest.NewServer(web.Handler(b.Metrics(), b.Status))
+	t.Cleanup(e.Close)
+	b.Exporter, b.state = e, c.State
+	b.server = httptest.NewServer(web.Handler(web.Pages{Metrics: b.Metrics(), Status: b.Status, Contact: b.Contact}))
 	t.Cleanup(b.server.Close)
-	return b
+}
+
+// stop ends the Exporter as the program does: what is known is saved.
+func (b *box) stop(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := b.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if b.state != nil {
+		if err := b.state.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// restart starts another Exporter on the same network, at the same time.
+func (b *box) restart(t *testing.T, change ...func(*box, *exporter.Config)) *box {
+	t.Helper()
+	again := &box{Network: b.Network}
+	again.clock.Store(b.clock.Load())
+	again.shared = b // the World's clock is the first box's
+	again.start(t, change...)
+	return again
 }
 
 // newDemoBox is a box that is marked as the demo, with the Truth beside its totals.
@@ -86,6 +124,9 @@ func (b *box) now() time.Time { return time.Unix(0, b.clock.Load()).UTC() }
 func (b *box) step(t *testing.T, at time.Time) {
 	t.Helper()
 	b.clock.Store(at.UnixNano())
+	if b.shared != nil {
+		b.shared.clock.Store(at.UnixNano())
+	}
 	b.Step(context.Background())
 	status, body := b.get(t, "/metrics")
 	if status != http.StatusOK {

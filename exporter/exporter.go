@@ -21,7 +21,6 @@ import (
 	"github.com/mnm-social/mnm/exporter/families"
 	"github.com/mnm-social/mnm/exporter/metric"
 	"github.com/mnm-social/mnm/exporter/network"
-	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/releases"
 )
 
@@ -33,35 +32,38 @@ const workers = 512
 
 // Exporter is a running census of the network.
 type Exporter struct {
-	config   Config
-	log      *slog.Logger
-	now      func() time.Time
-	client   *outbound.Client
-	visitor  *visitor
-	book     *census.Book
-	online   *online
-	self     *self
-	releases *releases.Source
-	page     *metric.Page
-	view     atomic.Pointer[network.View]
+	log       *slog.Logger
+	now       func() time.Time
+	countries *country.Data
+	book      *census.Book
+	online    *online
+	self      *self
+	page      *metric.Page
+	setup     atomic.Pointer[setup]
+	view      atomic.Pointer[network.View]
 
-	busy     sync.Map // domain.Name: visits under way
-	places   chan struct{}
-	nextList time.Time // when a directory is due
-	nextLook time.Time // when the releases are due
+	busy   sync.Map // domain.Name: visits under way
+	places chan struct{}
+	wake   chan struct{} // there is a new configuration
+
+	reloading  sync.Mutex
+	reloadGood atomic.Bool
 
 	mu             sync.Mutex // of what follows
-	sources        []*source
 	known          releases.Known
 	rate           releases.Rate
+	nextList       time.Time // when Step looks at the directories
+	nextLook       time.Time // when Step looks up the releases
 	firstRoundDone bool
 	began          time.Time
+	reloaded       time.Time
+	saved          time.Time
 	offline        bool // as the log said last
 	overdue        time.Duration
 	truth          map[string]float64 // of the demo, when the View was drawn
 }
 
-// New makes an Exporter. It does nothing until Run or Step.
+// New makes an Exporter, with what Config.State has kept. It asks nobody until Run or Step.
 func New(c Config, log *slog.Logger) (*Exporter, error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -71,21 +73,9 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 		return nil, fmt.Errorf("opening the data of countries: %w", err)
 	}
 	e := &Exporter{
-		config: c, log: log, now: c.Now, self: newSelf(), places: make(chan struct{}, workers),
-		book:     census.NewBook(census.Rules{ConfirmAfter: c.Instances.ConfirmAfter, StaleAfter: c.Instances.StaleAfter}),
-		online:   newOnline(c.Instances.Every),
-		releases: releases.NewSource(c.Releases.Repository, nil),
-		began:    c.Now(),
+		log: log, now: c.Now, countries: data, self: newSelf(), places: make(chan struct{}, workers), wake: make(chan struct{}, 1),
+		book: census.NewBook(census.Rules{}), online: newOnline(c.Instances.Every), began: c.Now(),
 	}
-	e.releases.Now = c.Now
-	e.client = outbound.New(outbound.Options{
-		Net: c.Net, Now: c.Now, Hour: c.Hour,
-		UserAgent: outbound.UserAgent(agentVersion(), projectURL, c.Contact),
-		Sent:      func(p outbound.Purpose) { e.self.requests.WithLabelValues(string(p)).Inc() },
-		Refused:   func(r outbound.Reason) { e.self.refused.WithLabelValues(string(r)).Inc() },
-	})
-	e.visitor = &visitor{client: e.client, now: c.Now, where: &country.Locator{Data: data}, config: c.Instances}
-	e.sources = e.sourcesOf(c)
 	e.self.countryData.WithLabelValues("embedded").Set(float64(data.Date().Unix()))
 	e.gauges()
 	e.page = &metric.Page{
@@ -96,6 +86,11 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 		},
 		Failed: func(part string, err error) { log.Error("A part of /metrics is not whole", "part", part, "err", err) },
 	}
+	e.setup.Store(e.build(c, nil))
+	if c.State != nil {
+		e.restore(c.State)
+	}
+	e.apply(c)
 	e.publish()
 	return e, nil
 }
@@ -118,48 +113,52 @@ func (e *Exporter) View() *network.View { return e.view.Load() }
 func (e *Exporter) Metrics() http.Handler { return e.page }
 
 // Close lets go of every connection. Run does it by itself.
-func (e *Exporter) Close() { e.client.Close() }
+func (e *Exporter) Close() { e.setup.Load().client.Close() }
 
-// Run does everything when it is due, until ctx is done.
+// Run does everything when it is due, until ctx is done; then it saves what is known.
 func (e *Exporter) Run(ctx context.Context) error {
 	defer e.Close()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return e.loop(ctx, e.refreshDirectories) })
-	g.Go(func() error { return e.loop(ctx, e.refreshReleases) })
-	g.Go(func() error { return e.loop(ctx, e.visitDue) })
+	g, work := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.loop(work, e.wake, e.refreshDirectories) })
+	g.Go(func() error { return e.loop(work, nil, e.refreshReleases) })
+	g.Go(func() error { return e.loop(work, nil, e.visitDue) })
 	g.Go(func() error {
-		return e.loop(ctx, func(context.Context) time.Time {
+		return e.loop(work, nil, func(context.Context) time.Time {
 			e.publish()
-			return e.now().Add(e.config.Publish)
+			return e.now().Add(e.setup.Load().config.Publish)
 		})
 	})
+	g.Go(func() error { return e.loop(work, nil, e.saveNow) })
 	err := g.Wait()
 	e.rest()
+	e.saveNow(context.WithoutCancel(ctx))
 	return err
 }
 
-// loop does a thing again and again, each time at the time that it names.
-func (e *Exporter) loop(ctx context.Context, do func(context.Context) time.Time) error {
-	for {
-		timer := time.NewTimer(do(ctx).Sub(e.now()))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
-		}
+// loop does a thing again and again, each time at the time that it names, or when it is woken.
+func (e *Exporter) loop(ctx context.Context, wake <-chan struct{}, do func(context.Context) time.Time) error {
+	for e.sleep(ctx, do(ctx), wake) {
 	}
+	return nil
 }
 
 // Step does what is due at this moment, waits until it is done, and publishes. It is Run for a clock that stands still.
 func (e *Exporter) Step(ctx context.Context) {
 	now := e.now()
-	if !e.nextList.After(now) {
-		e.nextList = e.refreshDirectories(ctx)
+	due := func(at *time.Time, do func(context.Context) time.Time) {
+		e.mu.Lock()
+		wait := at.After(now)
+		e.mu.Unlock()
+		if wait {
+			return
+		}
+		next := do(ctx)
+		e.mu.Lock()
+		*at = next
+		e.mu.Unlock()
 	}
-	if !e.nextLook.After(now) {
-		e.nextLook = e.refreshReleases(ctx)
-	}
+	due(&e.nextList, e.refreshDirectories)
+	due(&e.nextLook, e.refreshReleases)
 	e.visitDue(ctx)
 	e.rest()
 	e.publish()
@@ -167,8 +166,8 @@ func (e *Exporter) Step(ctx context.Context) {
 
 // visitDue begins every visit that is due, and returns when to look again.
 func (e *Exporter) visitDue(ctx context.Context) time.Time {
-	now := e.now()
-	when := func(entry *census.Entry) time.Time { return due(entry, e.config.Instances) }
+	now, config := e.now(), e.setup.Load().config.Instances
+	when := func(entry *census.Entry) time.Time { return due(entry, config) }
 	e.book.Due(now, when, func(entry *census.Entry) {
 		if _, busy := e.busy.LoadOrStore(entry.Name, true); busy {
 			return
@@ -184,7 +183,7 @@ func (e *Exporter) visitDue(ctx context.Context) time.Time {
 			e.busy.Delete(entry.Name)
 		}
 	})
-	return now.Add(e.config.Instances.ConfirmAfter / 300)
+	return now.Add(config.ConfirmAfter / 300)
 }
 
 // rest waits until no visit is under way.
@@ -199,8 +198,8 @@ func (e *Exporter) rest() {
 
 // visit visits one instance and enters what it saw.
 func (e *Exporter) visit(ctx context.Context, entry *census.Entry) {
-	now := e.now()
-	seen := e.visitor.visit(ctx, entry, now)
+	now, s := e.now(), e.setup.Load()
+	seen := s.visitor.visit(ctx, entry, now)
 	if ctx.Err() != nil {
 		return
 	}
@@ -209,7 +208,7 @@ func (e *Exporter) visit(ctx context.Context, entry *census.Entry) {
 		seen.Outcome, seen.Reason = census.Unjudged, reasonOffline
 	}
 	if seen.Outcome == census.Unjudged && seen.NotBefore.IsZero() {
-		seen.NotBefore = now.Add(e.config.Instances.ConfirmAfter)
+		seen.NotBefore = now.Add(s.config.Instances.ConfirmAfter)
 	}
 	e.self.visits.Inc()
 	if seen.Reason != "" {
@@ -225,23 +224,24 @@ func (e *Exporter) publish() {
 	entries, changes := e.book.Entries()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.config.Truth != nil {
-		e.truth = e.config.Truth(now)
+	s := e.setup.Load()
+	if s.config.Truth != nil {
+		e.truth = s.config.Truth(now)
 	}
-	e.notice(now, entries)
+	e.notice(s, now, entries)
 	e.view.Store(network.New(network.Book{
-		Entries: entries, Changes: changes, Directories: e.directories(), Releases: e.known,
-	}, now, network.Settings{StaleAfter: e.config.Instances.StaleAfter, Detailed: e.config.Instances.Detailed}))
+		Entries: entries, Changes: changes, Directories: directories(s), Releases: e.known,
+	}, now, s.view()))
 }
 
 // notice keeps an eye on the round and on our own network. e.mu is held.
-func (e *Exporter) notice(now time.Time, entries []*census.Entry) {
+func (e *Exporter) notice(s *setup, now time.Time, entries []*census.Entry) {
 	tried := 0
 	e.overdue = 0
 	for _, entry := range entries {
 		if entry.Tried() {
 			tried++
-			e.overdue = max(e.overdue, now.Sub(due(entry, e.config.Instances)))
+			e.overdue = max(e.overdue, now.Sub(due(entry, s.config.Instances)))
 		}
 	}
 	works := e.works(now)
@@ -284,12 +284,20 @@ func (e *Exporter) gauges() {
 		}
 		return 0
 	}
-	e.self.gauge(families.Demo, func() float64 { return truth(e.config.Demo) })
+	e.self.gauge(families.Demo, func() float64 { return truth(e.setup.Load().config.Demo) })
 	e.self.gauge(families.Online, locked(func() float64 { return truth(e.works(e.now())) }))
 	e.self.gauge(families.FirstRound, func() float64 {
 		s := e.Status()
 		return s.Ratio()
 	})
+	e.self.gauge(families.ConfigReloadSuccessful, func() float64 { return truth(e.reloadGood.Load()) })
+	e.self.gauge(families.ConfigReloadSuccessTime, locked(func() float64 { return float64(e.reloaded.Unix()) }))
+	e.self.gauge(families.StateSaved, locked(func() float64 {
+		if e.saved.IsZero() {
+			return 0
+		}
+		return float64(e.saved.Unix())
+	}))
 	e.self.gauge(families.VisitOverdue, locked(func() float64 { return e.overdue.Seconds() }))
 	e.self.gauge(families.GitHubLimit, locked(func() float64 { return float64(e.rate.Limit) }))
 	e.self.gauge(families.GitHubRemaining, locked(func() float64 { return float64(e.rate.Remaining) }))

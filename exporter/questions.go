@@ -1,19 +1,36 @@
 package exporter
 
 import (
+	"net/http"
+
 	"github.com/mnm-social/mnm/exporter/census"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
 
-// get asks one question. It returns no response where there was no answer, and then why.
-func (c *call) get(step census.Step, purpose outbound.Purpose, url string) (*outbound.Response, verdict) {
-	resp, err := c.session.Get(c.ctx, outbound.Request{Purpose: purpose, URL: url})
+// maxETag is in bytes; longer ones are not worth keeping.
+const maxETag = 128
+
+// get asks one question. It returns no response where there was no answer, and then why. have says that what was
+// answered the last time is still there, so that the server may say that nothing has changed.
+func (c *call) get(step census.Step, purpose outbound.Purpose, url string, have bool) (*outbound.Response, verdict) {
+	r := outbound.Request{Purpose: purpose, URL: url}
+	tag := c.entry.ETags[step]
+	if have && tag != "" {
+		r.Header = http.Header{"If-None-Match": {tag}}
+	}
+	resp, err := c.session.Get(c.ctx, r)
 	if err != nil {
 		return nil, c.judgeError(err)
 	}
 	c.answered, c.header = true, resp.Header
 	c.seen.Asked[step] = true
+	switch got := resp.Header.Get("ETag"); {
+	case resp.Status == http.StatusNotModified:
+		c.seen.ETags[step] = tag
+	case resp.Status == http.StatusOK && len(got) <= maxETag:
+		c.seen.ETags[step] = got
+	}
 	if t := resp.TLS; t != nil && len(t.PeerCertificates) > 0 {
 		c.seen.TLS = census.TLS{Version: t.Version, Expiry: t.PeerCertificates[0].NotAfter}
 	}
@@ -25,9 +42,10 @@ func (c *call) askNodeInfo() bool {
 	if c.nodeInfo == "" || !c.robots.Allows(c.nodeInfoPath()) {
 		return true
 	}
-	resp, v := c.get(census.StepNodeInfo, outbound.PurposeNodeInfo, c.nodeInfo)
+	old := c.entry.Answers
+	resp, v := c.get(census.StepNodeInfo, outbound.PurposeNodeInfo, c.nodeInfo, old.NodeInfo != nil)
 	if resp != nil {
-		c.seen.Answers.NodeInfo, v = read(resp, instance.ReadNodeInfo)
+		c.seen.Answers.NodeInfo, v = read(resp, old.NodeInfo, instance.ReadNodeInfo)
 	}
 	c.verdicts = append(c.verdicts, v)
 	return resp != nil
@@ -38,9 +56,10 @@ func (c *call) askV1() bool {
 	if !c.robots.Allows(pathV1) {
 		return true
 	}
-	resp, v := c.get(census.StepV1, outbound.PurposeAPIV1, c.base()+pathV1)
+	old := c.entry.Answers
+	resp, v := c.get(census.StepV1, outbound.PurposeAPIV1, c.base()+pathV1, old.V1 != nil)
 	if resp != nil {
-		c.seen.Answers.V1, v = read(resp, instance.ReadV1)
+		c.seen.Answers.V1, v = read(resp, old.V1, instance.ReadV1)
 	}
 	c.verdicts = append(c.verdicts, v)
 	return resp != nil
@@ -51,8 +70,9 @@ func (c *call) askV2() {
 	if !c.robots.Allows(pathV2) {
 		return
 	}
-	if resp, _ := c.get(census.StepV2, outbound.PurposeAPIV2, c.base()+pathV2); resp != nil {
-		c.seen.Answers.V2, _ = read(resp, instance.ReadV2)
+	old := c.entry.Answers
+	if resp, _ := c.get(census.StepV2, outbound.PurposeAPIV2, c.base()+pathV2, old.V2 != nil); resp != nil {
+		c.seen.Answers.V2, _ = read(resp, old.V2, instance.ReadV2)
 	}
 }
 
@@ -60,13 +80,17 @@ func (c *call) askActivity() {
 	if !c.robots.Allows(pathActivity) {
 		return
 	}
-	if resp, _ := c.get(census.StepActivity, outbound.PurposeActivity, c.base()+pathActivity); resp != nil {
-		c.seen.Answers.Week, _ = read(resp, instance.ReadActivity)
+	old := c.entry.Answers
+	if resp, _ := c.get(census.StepActivity, outbound.PurposeActivity, c.base()+pathActivity, old.Week != nil); resp != nil {
+		c.seen.Answers.Week, _ = read(resp, old.Week, instance.ReadActivity)
 	}
 }
 
 // read takes a document out of an answer, nil where there is none, and says what the answer means for the visit.
-func read[T any](resp *outbound.Response, decode func([]byte) (T, error)) (*T, verdict) {
+func read[T any](resp *outbound.Response, old *T, decode func([]byte) (T, error)) (*T, verdict) {
+	if resp.Status == http.StatusNotModified && old != nil {
+		return old, verdict{outcome: census.Good}
+	}
 	if v := judgeStatus(resp); v.outcome != census.Good {
 		return nil, v
 	}

@@ -10,15 +10,20 @@ import (
 //
 // A first visit is due at once, so that a round is over soon. The second is at the first offset of the instance's own,
 // a hash of its name, at least one interval later: from then on the visits of all instances are spread over the hour.
-// A failure is confirmed after ConfirmAfter. Who declined is asked for robots.txt once a day, and no more.
+// A failure is confirmed after ConfirmAfter. Who is down is visited again after as long as it has been silent, so ever more
+// rarely, up to a week. Who declined or is gone is asked once a day, and no more than that takes; who is excluded, never.
 func due(e *census.Entry, c Instances) time.Time {
 	var at time.Time
 	switch {
+	case e.Excluded:
+		return never
 	case e.Visits == 0:
 	case e.Confirming():
 		at = e.Failing.Add(c.ConfirmAfter)
 	case e.Refused || e.Gone:
 		at = e.LastVisit.Add(c.Daily)
+	case e.Up == census.No && !e.Failing.IsZero():
+		at = e.LastVisit.Add(min(max(e.LastVisit.Sub(e.Failing), c.Every), weekOf(c)))
 	case e.Visits == 1:
 		at = slot(e.LastVisit.Add(c.Every), e.Name.Hash(), c.Every)
 	default:
@@ -29,6 +34,12 @@ func due(e *census.Entry, c Instances) time.Time {
 	}
 	return at
 }
+
+// never is later than any clock shows.
+var never = time.Unix(1<<40, 0)
+
+// weekOf is the longest time between two visits: seven days, where a day has 24 visits.
+func weekOf(c Instances) time.Duration { return 7 * c.Daily }
 
 // slot is the first time not before t that lies at the hash's offset in an interval.
 func slot(t time.Time, hash uint64, every time.Duration) time.Time {
@@ -43,7 +54,7 @@ func slot(t time.Time, hash uint64, every time.Duration) time.Time {
 // dailySteps says which of the daily questions are due, at most two in one visit. The order is that of their use.
 func dailySteps(e *census.Entry, now time.Time, c Instances) map[census.Step]bool {
 	steps := map[census.Step]bool{}
-	for _, s := range []census.Step{census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity} {
+	for _, s := range []census.Step{census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS} {
 		// Visits drift by seconds: what would be due before the next visit is due now.
 		if len(steps) < 2 && now.Sub(e.Asked[s]) > c.Daily-c.Every/2 {
 			steps[s] = true

@@ -30,7 +30,11 @@ func TestDue(t *testing.T) {
 		"visited often":           {census.Entry{Visits: 7, LastVisit: noon, Up: census.Yes}, noon.Add(time.Hour)},
 		"failed once":             {census.Entry{Visits: 7, LastVisit: noon, Failing: noon, Up: census.Yes}, noon.Add(5 * time.Minute)},
 		"failed the first time":   {census.Entry{Visits: 1, LastVisit: noon, Failing: noon}, noon.Add(5 * time.Minute)},
-		"known to be down":        {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-time.Hour), Up: census.No}, noon.Add(time.Hour)},
+		"known to be down":        {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-5 * time.Minute), Up: census.No}, noon.Add(time.Hour)},
+		"down for hours":          {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-6 * time.Hour), Up: census.No}, noon.Add(6 * time.Hour)},
+		"down for a month":        {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-30 * 24 * time.Hour), Up: census.No}, noon.Add(7 * 24 * time.Hour)},
+		"down, answers blocked":   {census.Entry{Visits: 7, LastVisit: noon, Up: census.No}, noon.Add(time.Hour)},
+		"excluded":                {census.Entry{Excluded: true}, never},
 		"declined":                {census.Entry{Visits: 1, LastVisit: noon, Refused: true}, noon.Add(24 * time.Hour)},
 		"gone":                    {census.Entry{Visits: 9, LastVisit: noon, Gone: true}, noon.Add(24 * time.Hour)},
 		"asked us to wait":        {census.Entry{Visits: 9, LastVisit: noon, NotBefore: noon.Add(3 * time.Hour)}, noon.Add(3 * time.Hour)},
@@ -83,11 +87,14 @@ func TestDailySteps(t *testing.T) {
 		entry census.Entry
 		want  steps
 	}{
-		"first visit":     {census.Entry{}, steps{census.StepRobots, census.StepWellKnown}},
-		"second visit":    {asked(time.Hour, census.StepRobots, census.StepWellKnown), steps{census.StepV2, census.StepActivity}},
-		"all asked today": {asked(23*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity), nil},
+		"first visit":  {census.Entry{}, steps{census.StepRobots, census.StepWellKnown}},
+		"second visit": {asked(time.Hour, census.StepRobots, census.StepWellKnown), steps{census.StepV2, census.StepActivity}},
+		"third visit": {
+			asked(2*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity), steps{census.StepHTTPS},
+		},
+		"all asked today": {asked(23*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS), nil},
 		"a day later, all the same": {
-			asked(24*time.Hour-time.Minute, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity),
+			asked(24*time.Hour-time.Minute, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS),
 			steps{census.StepRobots, census.StepWellKnown},
 		},
 	} {

@@ -20,7 +20,7 @@ type self struct {
 	registry *prometheus.Registry
 	known    map[string]families.Description
 
-	visits, figuresRefused                              prometheus.Counter
+	visits, figuresRefused, saveFailures                prometheus.Counter
 	visitFailures, requests, refused, directoryFailures *prometheus.CounterVec
 	namesRefused, releaseFailures                       *prometheus.CounterVec
 	countryData                                         *prometheus.GaugeVec
@@ -38,6 +38,7 @@ func newSelf() *self {
 	)
 	s.visits = s.counter(families.Visits).WithLabelValues()
 	s.figuresRefused = s.counter(families.FiguresRefused).WithLabelValues()
+	s.saveFailures = s.counter(families.StateSaveFailures).WithLabelValues()
 	s.visitFailures = s.counter(families.VisitFailures)
 	s.requests = s.counter(families.Requests)
 	s.refused = s.counter(families.RequestsRefused)

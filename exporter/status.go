@@ -14,7 +14,7 @@ func (e *Exporter) Status() web.Status {
 	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := web.Status{Version: "mnm-exporter " + agentVersion(), Demo: e.config.Demo, Ready: e.firstRoundDone, Known: len(entries), At: v.At}
+	s := web.Status{Version: "mnm-exporter " + agentVersion(), Demo: e.setup.Load().config.Demo, Ready: e.firstRoundDone, Known: len(entries), At: v.At}
 	if !e.works(now) {
 		s.Offline = offlineHint
 	}
@@ -41,3 +41,6 @@ func (e *Exporter) Status() web.Status {
 	add("Statuses", "mastodon_network_claimed_statuses", v.Statuses.N)
 	return s
 }
+
+// Contact is who answers for this crawler, as the configuration says.
+func (e *Exporter) Contact() string { return e.setup.Load().config.Contact }

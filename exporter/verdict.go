@@ -18,23 +18,24 @@ type verdict struct {
 
 // Reasons of visits that were not good, beside those of outbound and instance.
 const (
-	reasonClient    = "status_4xx" // a status that says that there is no such thing
-	reasonServer    = "status_5xx" // the server is in trouble
-	reasonStatus    = "status"     // any other status but 200
-	reasonRobots    = "robots"     // robots.txt leaves nothing to ask
-	reasonLegal     = "legal"      // 451
-	reasonGone      = "gone"       // 410
-	reasonDenied    = "denied"     // 401 or 403
-	reasonRate      = "rate_limit" // 429
-	reasonChallenge = "challenge"  // a page that wants to see a browser
-	reasonOffline   = "offline"    // our own network is down
-	reasonNothing   = "nothing"    // there was no question left to ask
+	reasonClient    = "status_4xx"   // a status that says that there is no such thing
+	reasonServer    = "status_5xx"   // the server is in trouble
+	reasonStatus    = "status"       // any other status but 200
+	reasonRobots    = "robots"       // robots.txt leaves nothing to ask
+	reasonTag       = "x_robots_tag" // X-Robots-Tag says none or noindex
+	reasonLegal     = "legal"        // 451
+	reasonGone      = "gone"         // 410
+	reasonDenied    = "denied"       // 401 or 403
+	reasonRate      = "rate_limit"   // 429
+	reasonChallenge = "challenge"    // a page that wants to see a browser
+	reasonOffline   = "offline"      // our own network is down
+	reasonNothing   = "nothing"      // there was no question left to ask
 )
 
 // visitReasons is the closed set of the label.
 func visitReasons() []string {
 	all := []string{
-		reasonClient, reasonServer, reasonStatus, reasonRobots, reasonLegal, reasonGone, reasonDenied, reasonRate,
+		reasonClient, reasonServer, reasonStatus, reasonRobots, reasonTag, reasonLegal, reasonGone, reasonDenied, reasonRate,
 		reasonChallenge, reasonOffline, reasonNothing,
 	}
 	for _, r := range outbound.Reasons() {

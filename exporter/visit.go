@@ -46,13 +46,13 @@ func (v *visitor) visit(ctx context.Context, e *census.Entry, now time.Time) cen
 	defer session.Close()
 	began := time.Now()
 	c := &call{
-		ctx: ctx, session: session, name: e.Name, robots: e.Robots, nodeInfo: e.NodeInfoURL,
+		ctx: ctx, session: session, entry: e, robots: e.Robots, nodeInfo: e.NodeInfoURL,
 		seen: census.Observation{Confirmation: e.Confirming()},
 	}
 	if c.seen.Confirmation {
 		c.confirm()
 	} else {
-		c.all(e, dailySteps(e, now, v.config), now, v.config)
+		c.all(dailySteps(e, now, v.config), now, v.config)
 	}
 	c.judge(now)
 	c.seen.Took = time.Since(began)
@@ -79,7 +79,7 @@ func (v *visitor) place(c *call, name domain.Name) {
 type call struct {
 	ctx      context.Context
 	session  *outbound.Session
-	name     domain.Name
+	entry    *census.Entry
 	robots   outbound.Robots
 	nodeInfo string // where its nodeinfo is
 
@@ -91,12 +91,18 @@ type call struct {
 }
 
 // all asks everything that is due. It stops where going on would be rude or in vain.
-func (c *call) all(e *census.Entry, daily map[census.Step]bool, now time.Time, config Instances) {
+func (c *call) all(daily map[census.Step]bool, now time.Time, config Instances) {
+	e := c.entry
 	if daily[census.StepRobots] && !c.askRobots(now.Sub(e.Asked[census.StepRobots]) > config.Daily) {
 		return
 	}
 	if !c.mayAsk() {
 		c.verdicts = append(c.verdicts, verdict{census.Declined, "robots"})
+		return
+	}
+	// Who declined by a tag on its page is asked for the page, and for nothing else while the tag is there.
+	declined := e.Refused && e.Reason == reasonTag
+	if (declined || daily[census.StepHTTPS]) && !c.askPage() {
 		return
 	}
 	if daily[census.StepWellKnown] && c.robots.Allows(pathWellKnown) && !c.askWellKnown() {
@@ -150,22 +156,23 @@ func (c *call) sameSite(link string) bool {
 	if err != nil {
 		return false
 	}
-	if host == c.name {
+	if host == c.entry.Name {
 		return true
 	}
 	// A public suffix has no owner, so nothing below it is the same site.
 	_, err = publicsuffix.EffectiveTLDPlusOne(host.String())
-	return err == nil && host.Registrable() == c.name.Registrable()
+	return err == nil && host.Registrable() == c.entry.Name.Registrable()
 }
 
 // askRobots asks for robots.txt and reports whether to go on. A 5xx leaves the last copy standing while it is young.
 func (c *call) askRobots(needed bool) bool {
-	resp, v := c.get(census.StepRobots, outbound.PurposeRobots, c.base()+pathRobots)
+	resp, v := c.get(census.StepRobots, outbound.PurposeRobots, c.base()+pathRobots, !c.entry.Asked[census.StepRobots].IsZero())
 	if resp == nil {
 		c.verdicts = append(c.verdicts, v)
 		return false
 	}
 	switch {
+	case resp.Status == http.StatusNotModified: // the rules that we have still hold
 	case resp.Status == 451 || resp.Status == 410:
 		c.verdicts = append(c.verdicts, judgeStatus(resp))
 		return false
@@ -192,7 +199,7 @@ func (c *call) askRobots(needed bool) bool {
 
 // askWellKnown learns where nodeinfo is and reports whether to go on. It decides nothing about the visit.
 func (c *call) askWellKnown() bool {
-	resp, v := c.get(census.StepWellKnown, outbound.PurposeWellKnown, c.base()+pathWellKnown)
+	resp, v := c.get(census.StepWellKnown, outbound.PurposeWellKnown, c.base()+pathWellKnown, false)
 	if resp == nil {
 		c.verdicts = append(c.verdicts, v)
 		return false
@@ -205,5 +212,22 @@ func (c *call) askWellKnown() bool {
 	return true
 }
 
+// askPage looks at the headers of the page that people see, and reports whether to go on: not where they decline.
+func (c *call) askPage() bool {
+	if !c.robots.Allows("/") {
+		return true
+	}
+	resp, v := c.get(census.StepHTTPS, outbound.PurposeHTTPS, c.base()+"/", false)
+	if resp == nil {
+		c.verdicts = append(c.verdicts, v)
+		return v.reason == string(outbound.ReasonTooBig) || v.reason == string(outbound.ReasonRedirect)
+	}
+	if outbound.TagDeclines(resp.Header) {
+		c.verdicts = append(c.verdicts, verdict{census.Declined, reasonTag})
+		return false
+	}
+	return true
+}
+
 // base is the beginning of the instance's addresses.
-func (c *call) base() string { return "https://" + c.name.String() }
+func (c *call) base() string { return "https://" + c.entry.Name.String() }

@@ -8,8 +8,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mnm-social/mnm/exporter"
+	"github.com/mnm-social/mnm/exporter/state"
 	"github.com/mnm-social/mnm/exporter/web"
 )
 
@@ -40,27 +43,40 @@ type options struct {
 	configFile        string
 	check             bool
 	demo, demoHostile bool
+	stateDir          string
+	externalURL       *url.URL
+	lifecycle         bool
 	log               promslog.Config
 	web               *toolkit.FlagConfig
 }
 
-// run is the program: it returns when ctx is done or something cannot go on.
-func run(ctx context.Context, args []string, out, errs io.Writer) error {
-	var o options
-	app := kingpin.New("mnm-exporter", "Watches the Mastodon network and shows it to Prometheus.")
-	app.UsageWriter(out).ErrorWriter(errs)
+//go:generate go test . -run TestDocument -update
+
+// app is the command line, its subcommand for health checks, and what that asks.
+func (o *options) app() (app *kingpin.Application, health *kingpin.CmdClause, address *string) {
+	app = kingpin.New("mnm-exporter", "Watches the Mastodon network and shows it to Prometheus.")
 	app.Version(version.Print("mnm-exporter"))
 	app.HelpFlag.Short('h')
 	app.Flag("config.file", "Configuration file in YAML; without one, the servers that joinmastodon.org lists are visited.").StringVar(&o.configFile)
 	app.Flag("config.check", "Check the configuration file and exit.").BoolVar(&o.check)
 	app.Flag("demo", "Show an invented network that lives inside this program; nothing on the internet is asked.").BoolVar(&o.demo)
 	app.Flag("demo.hostile", "The demo with servers that hang, lie and send nonsense.").BoolVar(&o.demoHostile)
+	app.Flag("state.dir", "Directory in which what is known survives a restart; without one it is kept in memory only.").StringVar(&o.stateDir)
+	app.Flag("web.external-url", "URL under which this program is reachable from outside: for the admins whom it visits, and for its paths behind a proxy.").URLVar(&o.externalURL)
+	app.Flag("web.enable-lifecycle", "Load the configuration again upon POST /-/reload, as upon SIGHUP.").BoolVar(&o.lifecycle)
 	o.web = kingpinflag.AddFlags(app, ":13121")
 	promslogflag.AddFlags(app, &o.log)
 	app.Command("run", "Run the exporter; the default.").Default()
-	health := app.Command("healthcheck", "Ask a running exporter whether it is healthy; for container health checks.")
-	address := health.Flag("url", "What to ask.").Default("http://127.0.0.1:13121/-/healthy").String()
+	health = app.Command("healthcheck", "Ask a running exporter whether it is healthy; for container health checks.")
+	address = health.Flag("url", "What to ask.").Default("http://127.0.0.1:13121/-/healthy").String()
+	return app, health, address
+}
 
+// run is the program: it returns when ctx is done or something cannot go on.
+func run(ctx context.Context, args []string, out, errs io.Writer) error {
+	var o options
+	app, health, address := o.app()
+	app.UsageWriter(out).ErrorWriter(errs)
 	command, err := app.Parse(args)
 	if err != nil {
 		return fmt.Errorf("%w; try --help", err)
@@ -83,12 +99,27 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 		_, err := fmt.Fprintln(out, "The configuration is good.")
 		return err
 	}
+	if o.externalURL != nil {
+		config.About = strings.TrimSuffix(o.externalURL.String(), "/") + "/about"
+	}
+	if o.stateDir == "" {
+		log.Info("What is known is kept in memory only; --state.dir keeps it over restarts")
+	} else if config.State, err = state.Open(o.stateDir); err != nil {
+		return fmt.Errorf("opening the state: %w", err)
+	} else {
+		defer func() { _ = config.State.Close() }()
+	}
 	e, err := exporter.New(config, log)
 	if err != nil {
 		return err
 	}
+	reload := func() error { return e.Reload(o.load) }
+	pages := web.Pages{Metrics: e.Metrics(), Status: e.Status, Contact: e.Contact}
+	if o.lifecycle {
+		pages.Reload = reload
+	}
 	server := &http.Server{
-		Handler:           web.Handler(e.Metrics(), e.Status),
+		Handler:           under(o.externalURL, web.Handler(pages)),
 		ReadHeaderTimeout: 5 * time.Second,
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
@@ -97,6 +128,7 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 	log.Info("Starting", "version", version.Info(), "demo", config.Demo)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.Run(ctx) })
+	g.Go(func() error { return onHangup(ctx, reload) })
 	g.Go(func() error {
 		if err := toolkit.ListenAndServe(server, o.web, log); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving: %w", err)
@@ -114,11 +146,49 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 	return err
 }
 
+// under serves the pages below the path of the URL under which the program is reachable.
+func under(external *url.URL, pages http.Handler) http.Handler {
+	if external == nil || strings.Trim(external.Path, "/") == "" {
+		return pages
+	}
+	prefix := "/" + strings.Trim(external.Path, "/")
+	mux := http.NewServeMux()
+	mux.Handle(prefix+"/", http.StripPrefix(prefix, pages))
+	mux.Handle("GET /{$}", http.RedirectHandler(prefix+"/", http.StatusFound))
+	return mux
+}
+
+// onHangup loads the configuration again upon each SIGHUP. What is wrong with it is in the log.
+func onHangup(ctx context.Context, reload func() error) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangups:
+			_ = reload()
+		}
+	}
+}
+
+// load is the configuration of the file, if there is one.
+func (o *options) load() (exporter.Config, error) {
+	if o.configFile == "" {
+		return exporter.NoFile()
+	}
+	return exporter.LoadFile(o.configFile)
+}
+
 // configure makes the configuration that the flags ask for, and what is to be done at the end.
 func configure(o options, log *slog.Logger) (exporter.Config, func(), error) {
 	if o.demo || o.demoHostile {
 		if o.configFile != "" {
 			return exporter.Config{}, nil, errors.New("--demo brings its own configuration: leave --config.file away")
+		}
+		if o.stateDir != "" {
+			return exporter.Config{}, nil, errors.New("--demo keeps its state in memory: leave --state.dir away")
 		}
 		return startDemo(o.demoHostile, log)
 	}

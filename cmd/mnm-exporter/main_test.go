@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/mnm-social/mnm/exporter"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -46,7 +49,7 @@ func TestRefused(t *testing.T) {
 		"unknown flag":        {[]string{"--nonsense"}, "try --help"},
 		"check of nothing":    {[]string{"--config.check"}, "needs --config.file"},
 		"no such file":        {[]string{"--config.file=" + bad + ".none"}, "no such file"},
-		"bad file":            {[]string{"--config.file=" + bad}, "line 1: field watching is not known"},
+		"bad file":            {[]string{"--config.file=" + bad}, ":1:1: watching: not a known key"},
 		"demo and a file":     {[]string{"--demo", "--config.file=" + bad}, "brings its own configuration"},
 		"nobody to ask":       {[]string{"healthcheck", "--url=http://127.0.0.1:1/-/healthy"}, "asking http://127.0.0.1:1/-/healthy"},
 		"bad address":         {[]string{"--demo", "--web.listen-address=nowhere:port"}, "serving"},
@@ -58,6 +61,37 @@ func TestRefused(t *testing.T) {
 				t.Fatalf("error %v, want one with %q; output:\n%s%s", err, row.want, out.String(), errs.String())
 			}
 		})
+	}
+}
+
+var update = flag.Bool("update", false, "write docs/configuration.md")
+
+// TestDocument holds docs/configuration.md to the flags and the table of keys.
+func TestDocument(t *testing.T) {
+	var o options
+	app, _, _ := o.app()
+	var flags []exporter.Flag
+	for _, f := range app.Model().Flags {
+		if !f.Hidden {
+			flags = append(flags, exporter.Flag{Name: f.Name, Default: strings.Join(f.Default, ", "), Help: f.Help})
+		}
+	}
+	var b bytes.Buffer
+	if err := exporter.DocumentConfig(&b, flags); err != nil {
+		t.Fatal(err)
+	}
+	const name = "../../docs/configuration.md"
+	if *update {
+		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b.Bytes(), want) {
+		t.Fatalf("%s is not current (go generate ./cmd/mnm-exporter). Got:\n%s", name, b.Bytes())
 	}
 }
 

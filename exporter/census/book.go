@@ -25,13 +25,13 @@ func NewBook(rules Rules) *Book {
 
 // Add enters the names that are not in the book yet and returns how many they were.
 // Those of the first round are the baseline: seeing them is no news.
-func (b *Book) Add(names []domain.Name, baseline bool) int {
+func (b *Book) Add(names []domain.Name, at time.Time, baseline bool) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := len(b.order)
 	for _, n := range names {
 		if _, ok := b.entries[n]; !ok {
-			b.entries[n] = &Entry{Name: n, Baseline: baseline}
+			b.entries[n] = &Entry{Name: n, Added: at, Baseline: baseline}
 			b.order = append(b.order, n)
 		}
 	}
@@ -39,6 +39,42 @@ func (b *Book) Add(names []domain.Name, baseline bool) int {
 		slices.SortFunc(b.order, domain.Compare)
 	}
 	return len(b.order) - before
+}
+
+// Exclude marks the entries that our operator excludes, and no others. What they said before is forgotten at once.
+func (b *Book) Exclude(excluded func(domain.Name) bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name, e := range b.entries {
+		if excluded(name) != e.Excluded {
+			next := *e
+			next.Excluded = !e.Excluded
+			next.forget()
+			b.entries[name] = &next
+		}
+	}
+}
+
+// Forget drops the entries that nobody names any more once they have been silent for ForgetAfter, and returns how many.
+func (b *Book) Forget(named func(domain.Name) bool, now time.Time) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := len(b.order)
+	b.order = slices.DeleteFunc(b.order, func(n domain.Name) bool {
+		forgotten := b.entries[n].Silence(now) >= b.rules.ForgetAfter && !named(n)
+		if forgotten {
+			delete(b.entries, n)
+		}
+		return forgotten
+	})
+	return before - len(b.order)
+}
+
+// SetRules is for a new configuration.
+func (b *Book) SetRules(rules Rules) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rules = rules
 }
 
 // Apply enters what a visit saw. A name that is not in the book is left out of it.

@@ -25,7 +25,7 @@ func names(t *testing.T, all ...string) []domain.Name {
 func TestBook(t *testing.T) {
 	b := NewBook(rules)
 	n := names(t, "oak.social", "elm.social", "Oak.Social.")
-	if got := b.Add(n, true); got != 2 {
+	if got := b.Add(n, start, true); got != 2 {
 		t.Fatalf("added %d, want 2: one name in two spellings is one instance", got)
 	}
 	before, _ := b.Entries()
@@ -46,7 +46,7 @@ func TestBook(t *testing.T) {
 
 func TestBookDue(t *testing.T) {
 	b := NewBook(rules)
-	b.Add(names(t, "oak.social", "elm.social", "fir.social"), true)
+	b.Add(names(t, "oak.social", "elm.social", "fir.social"), start, true)
 	at := map[string]time.Time{"oak.social": start, "elm.social": start.Add(time.Minute), "fir.social": start.Add(time.Hour)}
 	var due []string
 	next := b.Due(start, func(e *Entry) time.Time { return at[e.Name.String()] }, func(e *Entry) { due = append(due, e.Name.String()) })
@@ -59,13 +59,13 @@ func TestBookDue(t *testing.T) {
 func TestBookManyWriters(t *testing.T) {
 	b := NewBook(rules)
 	n := names(t, "oak.social", "elm.social")
-	b.Add(n, true)
+	b.Add(n, start, true)
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
 			b.Apply(n[i%2], sight(time.Duration(i)*time.Minute, Good, saying("4.5.0", 10, instance.Yes)))
 			b.Entries()
-			b.Add(n, false)
+			b.Add(n, start, false)
 		})
 	}
 	wg.Wait()

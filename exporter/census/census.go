@@ -15,15 +15,18 @@ import (
 // Entry is one instance as it is known. It does not change: Next makes the following one.
 type Entry struct {
 	Name     domain.Name
-	Baseline bool // named before the first round was over, so its first good visit is not news
+	Added    time.Time // when it was first named
+	Baseline bool      // named before the first round was over, so its first good visit is not news
+	Excluded bool      // by our operator
 
 	Up      Up
-	Refused bool // its robots.txt leaves nothing to ask, or it answered 451
+	Refused bool // by robots.txt, X-Robots-Tag or 451
 	Gone    bool // it answered 410
 
 	Visits    int           // visits, confirmations not counted; stops at MaxVisits
 	LastVisit time.Time     // end of the latest visit or confirmation, whatever came of it
 	LastGood  time.Time     // latest good visit
+	Answered  time.Time     // latest sign of life
 	Failing   time.Time     // since when it does not answer; zero while it does
 	NotBefore time.Time     // it asked us to wait until then, or our own budget did
 	Reason    string        // why the latest visit was not good; empty if it was
@@ -32,6 +35,7 @@ type Entry struct {
 	Answers instance.Answers     // latest documents, too old ones left out
 	Asked   [StepCount]time.Time // when each step last got an answer, readable or not
 	Read    [StepCount]time.Time // when each document was last read
+	ETags   [StepCount]string    // of each document, to ask whether it has changed
 	Figures instance.Figures     // Answers, weighed
 	Version string               // Figures.Version as a label: canonical for Mastodon and its forks
 
@@ -85,6 +89,7 @@ const (
 	StepV1
 	StepV2
 	StepActivity
+	StepHTTPS
 	StepCount
 )
 
@@ -97,6 +102,8 @@ const (
 	ChangeSoftware
 	ChangeCountry
 	ChangeRegistrations
+	ChangeUsers // dropped sharply
+	ChangeCertificate
 	ChangeUp
 	ChangeDown
 	ChangeNew
@@ -106,7 +113,7 @@ const (
 
 // String is the label's value.
 func (c Change) String() string {
-	return [ChangeCount]string{"version", "software", "country", "registrations", "up", "down", "new", "gone"}[c]
+	return [ChangeCount]string{"version", "software", "country", "registrations", "users", "certificate", "up", "down", "new", "gone"}[c]
 }
 
 // State is the one state in which an instance is counted.
@@ -127,12 +134,12 @@ func (s State) String() string {
 	return [StateCount]string{"refused", "gone", "new", "up", "down"}[s]
 }
 
-// State is the first state that fits.
-func (e *Entry) State() State {
+// State is the first state that fits at a time. An instance that has been silent for silentFor counts as gone.
+func (e *Entry) State(now time.Time, silentFor time.Duration) State {
 	switch {
-	case e.Refused:
+	case e.Refused || e.Excluded:
 		return Refused
-	case e.Gone:
+	case e.Gone || e.Up == No && e.Silence(now) >= silentFor:
 		return Gone
 	case e.Up == Yes:
 		return StateUp
@@ -142,16 +149,21 @@ func (e *Entry) State() State {
 	return New
 }
 
-// Named reports whether anything may be said of the instance by name: a refusal or a 410 unlists it at once.
-func (e *Entry) Named() bool { return !e.Refused && !e.Gone && e.Up != Unseen }
+// Silence is how long there has been no sign of life, since it was first named at the longest.
+func (e *Entry) Silence(now time.Time) time.Duration {
+	if e.Answered.After(e.Added) {
+		return now.Sub(e.Answered)
+	}
+	return now.Sub(e.Added)
+}
 
 // Fresh reports whether the figures are recent enough to be shown and summed.
 func (e *Entry) Fresh(now time.Time, staleAfter time.Duration) bool {
-	return !e.Refused && !e.Gone && !e.LastGood.IsZero() && now.Sub(e.LastGood) < staleAfter
+	return !e.Refused && !e.Gone && !e.Excluded && !e.LastGood.IsZero() && now.Sub(e.LastGood) < staleAfter
 }
 
-// Tried reports whether a visit was made or could not be made for a reason that is known.
-func (e *Entry) Tried() bool { return e.Visits > 0 || e.Reason != "" }
+// Tried reports whether a visit was made, or is not to be made, or could not be for a reason that is known.
+func (e *Entry) Tried() bool { return e.Visits > 0 || e.Excluded || e.Reason != "" }
 
 // Confirming reports whether a failure waits for its confirmation.
 func (e *Entry) Confirming() bool { return e.Up != No && !e.Failing.IsZero() }
@@ -169,7 +181,7 @@ const (
 	Answered
 	// Blocked is 401, 403, 429 or a challenge page: the server is there, we may not see it.
 	Blocked
-	// Declined is a refusal to be visited: robots.txt, or 451.
+	// Declined is a refusal to be visited: robots.txt, X-Robots-Tag or 451.
 	Declined
 	// Departed is 410.
 	Departed
@@ -189,6 +201,7 @@ type Observation struct {
 
 	Answers     instance.Answers
 	Asked       [StepCount]bool // steps that were asked and got an answer, readable or not
+	ETags       [StepCount]string
 	NodeInfoURL string
 	Robots      *outbound.Robots
 	Country     *country.Answer
@@ -200,4 +213,5 @@ type Observation struct {
 type Rules struct {
 	ConfirmAfter time.Duration // a failure is believed when it lasts this long
 	StaleAfter   time.Duration // a figure is forgotten this long after it was read
+	ForgetAfter  time.Duration // silence this long is gone, and forgotten where nobody names the instance any more
 }

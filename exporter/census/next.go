@@ -29,15 +29,18 @@ func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 	}
 	for step, asked := range seen.Asked {
 		if asked {
-			next.Asked[step] = seen.At
+			next.Asked[step], next.ETags[step] = seen.At, seen.ETags[step]
 		}
+	}
+	if seen.Outcome != Unjudged && seen.Outcome != Failed {
+		next.Answered = seen.At
 	}
 	var changes []Change
 	switch seen.Outcome {
 	case Good:
 		changes = next.good(&prev, seen, rules)
 	case Failed:
-		changes = next.failed(seen, rules)
+		changes = next.failed(&prev, seen, rules)
 	case Declined:
 		next.Refused, next.Failing = true, time.Time{}
 		next.forget()
@@ -58,17 +61,22 @@ func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 }
 
 // failed notes a failure, and believes it when it has lasted.
-func (e *Entry) failed(seen Observation, rules Rules) []Change {
+func (e *Entry) failed(prev *Entry, seen Observation, rules Rules) []Change {
 	if e.Failing.IsZero() {
 		e.Failing = seen.At
 		return nil
 	}
-	if e.Up == No || seen.At.Sub(e.Failing) < rules.ConfirmAfter {
+	if e.Up == No {
+		if !e.Gone && !e.Refused && e.Silence(seen.At) >= rules.ForgetAfter && e.Silence(prev.LastVisit) < rules.ForgetAfter {
+			return []Change{ChangeGone}
+		}
 		return nil
 	}
-	was := e.Up
+	if seen.At.Sub(e.Failing) < rules.ConfirmAfter {
+		return nil
+	}
 	e.Up = No
-	if was == Yes {
+	if prev.Up == Yes {
 		return []Change{ChangeDown}
 	}
 	return nil
@@ -98,7 +106,20 @@ func (e *Entry) good(prev *Entry, seen Observation, rules Rules) []Change {
 	differs(ChangeVersion, prev.Version, e.Version)
 	differs(ChangeCountry, prev.Country.Country, e.Country.Country)
 	differs(ChangeRegistrations, known(prev.Figures.Registrations), known(e.Figures.Registrations))
+	if dropped(prev.Figures.Users, e.Figures.Users) {
+		changes = append(changes, ChangeUsers)
+	}
+	if !prev.TLS.Expiry.IsZero() && !prev.TLS.Expiry.Equal(e.TLS.Expiry) {
+		changes = append(changes, ChangeCertificate)
+	}
 	return changes
+}
+
+// dropped reports a sharp drop: more than a fifth of at least 20, from one good visit to the next.
+func dropped(was, is instance.Count) bool {
+	before, known := was.Get()
+	now, still := is.Get()
+	return known && still && before >= 20 && 5*now < 4*before
 }
 
 func known(p instance.Policy) string {
@@ -155,5 +176,5 @@ func (e *Entry) forget() {
 	e.Baseline = true
 	e.Answers, e.Figures, e.Version = instance.Answers{}, instance.Figures{}, ""
 	e.Country, e.TLS, e.IPv6 = country.Answer{}, TLS{}, false
-	e.LastGood, e.Changed = time.Time{}, [ChangeCount]time.Time{}
+	e.LastGood, e.Changed, e.ETags = time.Time{}, [ChangeCount]time.Time{}, [StepCount]string{}
 }

@@ -12,7 +12,7 @@ import (
 
 var (
 	start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	rules = Rules{ConfirmAfter: 5 * time.Minute, StaleAfter: 24 * time.Hour}
+	rules = Rules{ConfirmAfter: 5 * time.Minute, StaleAfter: 24 * time.Hour, ForgetAfter: 30 * 24 * time.Hour}
 )
 
 // sight is an observation some time after start.
@@ -88,7 +88,7 @@ func TestNext(t *testing.T) {
 		})}, state: StateUp, users: 10, changes: []Change{ChangeSoftware, ChangeVersion}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := Entry{Baseline: !row.news}
+			e := Entry{Baseline: !row.news, Added: start}
 			var changes []Change
 			for _, o := range row.seen {
 				before := e
@@ -102,9 +102,9 @@ func TestNext(t *testing.T) {
 			if n, ok := e.Figures.Users.Get(); ok {
 				users = n
 			}
-			if e.State() != row.state || users != row.users || e.Confirming() != row.waiting || !slices.Equal(changes, row.changes) {
+			if e.State(start.Add(48*time.Hour), rules.ForgetAfter) != row.state || users != row.users || e.Confirming() != row.waiting || !slices.Equal(changes, row.changes) {
 				t.Fatalf("state %s, users %d, confirming %t, changes %v; want %s, %d, %t, %v",
-					e.State(), users, e.Confirming(), changes, row.state, row.users, row.waiting, row.changes)
+					e.State(start, rules.ForgetAfter), users, e.Confirming(), changes, row.state, row.users, row.waiting, row.changes)
 			}
 		})
 	}
@@ -152,7 +152,7 @@ func TestNothingKept(t *testing.T) {
 			e, _ := Next(Entry{Baseline: true}, sight(0, Good, saying("4.5.0", 10, instance.Yes), in("FR")), rules)
 			none := outbound.ParseRobots([]byte("User-agent: *\nDisallow: /"))
 			e, _ = Next(e, sight(time.Hour, outcome, func(o *Observation) { o.Robots = &none }), rules)
-			if e.Answers != (instance.Answers{}) || e.Figures != (instance.Figures{}) || e.Country != (country.Answer{}) || e.Version != "" || e.Named() {
+			if e.Answers != (instance.Answers{}) || e.Figures != (instance.Figures{}) || e.Country != (country.Answer{}) || e.Version != "" {
 				t.Fatalf("still there: %+v", e)
 			}
 			if e.Fresh(start.Add(time.Hour), rules.StaleAfter) {

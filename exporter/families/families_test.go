@@ -72,7 +72,7 @@ func entry(t *testing.T, name string, with func(*census.Entry)) *census.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &census.Entry{Name: n, Up: census.Yes, Visits: 3, LastVisit: at.Add(-30 * time.Minute), LastGood: at.Add(-30 * time.Minute)}
+	e := &census.Entry{Name: n, Added: at.Add(-time.Hour), Up: census.Yes, Visits: 3, LastVisit: at.Add(-30 * time.Minute), LastGood: at.Add(-30 * time.Minute)}
 	with(e)
 	return e
 }
@@ -103,8 +103,16 @@ func book(t *testing.T) network.Book {
 			e.Version, e.Country = "4.2.0", country.Answer{Country: "JP", Source: country.TLD}
 		}),
 		entry(t, "down.fr", func(e *census.Entry) {
+			e.Reason = "timeout"
 			e.Up, e.Figures, e.Version = census.No, instance.Figures{Software: "mastodon", Version: "4.5.0", Mastodon: true, Users: known(5), Statuses: known(77), Registrations: instance.PolicyOpen}, "4.5.0"
 			e.Country = country.Answer{Country: "FR", Source: country.TLD}
+		}),
+		entry(t, "small.fr", func(e *census.Entry) {
+			e.Figures = instance.Figures{Software: "mastodon", Version: "4.5.1", Mastodon: true, Users: known(1), Statuses: known(3), ActiveUsers: known(1)}
+			e.Version, e.Country = "4.5.1", country.Answer{Country: "FR", Source: country.TLD}
+		}),
+		entry(t, "silent.fr", func(e *census.Entry) {
+			e.Up, e.LastGood, e.Added = census.No, time.Time{}, at.AddDate(0, 0, -30)
 		}),
 		entry(t, "stale.fr", func(e *census.Entry) {
 			e.Up, e.LastGood, e.Figures = census.No, at.Add(-24*time.Hour), instance.Figures{Software: "mastodon", Users: known(9999)}
@@ -139,7 +147,10 @@ func book(t *testing.T) network.Book {
 }
 
 func TestGolden(t *testing.T) {
-	v := network.New(book(t), at, network.Settings{StaleAfter: 24 * time.Hour, Detailed: 2})
+	v := network.New(book(t), at, network.Settings{
+		StaleAfter: 24 * time.Hour, ForgetAfter: 30 * 24 * time.Hour, Detailed: 1,
+		Watched: map[domain.Name]bool{entry(t, "down.fr", func(*census.Entry) {}).Name: true, entry(t, "small.fr", func(*census.Entry) {}).Name: true},
+	})
 	var b bytes.Buffer
 	if err := slices.Concat(Instances(), Network()).Write(&b, v); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,11 @@ const changesKept = 7 * 24 * time.Hour
 func Instances() metric.Table[*network.View] {
 	return table{
 		each("up", "Whether the instance answered its latest confirmed visit (1, 0). Visited once an hour; a failure is confirmed five minutes later.",
-			func(e *network.Instance, r *row) { r.emit(truth(e.Up == census.Yes)) }),
+			func(e *network.Instance, r *row) {
+				if e.Up != census.Unseen {
+					r.emit(truth(e.IsUp()))
+				}
+			}),
 		fresh("info", "What the instance runs and where its server is; always 1. Past the limit software and version are \"other\", an unknown country is \"unknown\"."+hourly,
 			func(e *network.Instance, r *row) { r.emit(1, e.Software, e.Version, e.Country) }, "software", "version", "country"),
 		count("users", "Accounts registered on the instance, as it says."+hourly,
@@ -35,32 +39,48 @@ func Instances() metric.Table[*network.View] {
 				}
 			}),
 		changes(),
-		detail("last_success_timestamp_seconds", "Unix time of the latest good visit; for the largest instances.",
-			func(e *network.Instance, r *row) { r.emit(seconds(e.LastGood)) }),
-		detail("visit_duration_seconds", "How long the latest good visit took, all its requests together; for the largest instances.",
+		each("watched", "Whether the instance is on the watch list of this exporter; always 1.",
+			func(e *network.Instance, r *row) {
+				if e.Watched {
+					r.emit(1)
+				}
+			}),
+		each("last_success_timestamp_seconds", "Unix time of the latest good visit; for watched and the largest instances.",
+			func(e *network.Instance, r *row) {
+				if e.Detailed && !e.LastGood.IsZero() {
+					r.emit(seconds(e.LastGood))
+				}
+			}),
+		detail("visit_duration_seconds", "How long the latest good visit took, all its requests together; for watched and the largest instances.",
 			func(e *network.Instance, r *row) { r.emit(e.Took.Seconds()) }),
 		week("last_week_statuses", "Statuses written in the last complete week", func(w instance.Week) instance.Count { return w.Statuses }),
 		week("last_week_logins", "Accounts that logged in during the last complete week", func(w instance.Week) instance.Count { return w.Logins }),
 		week("last_week_registrations", "Accounts registered in the last complete week", func(w instance.Week) instance.Count { return w.Registrations }),
-		detail("update_info", "How the instance's Mastodon stands to the releases of its own branch: current, behind, unsupported or unknown; always 1; for the largest instances."+hourly,
+		detail("update_info", "How the instance's Mastodon stands to the releases of its own branch: current, behind, security_missing, unsupported or unknown; always 1; for watched and the largest instances."+hourly,
 			func(e *network.Instance, r *row) {
 				if e.Mastodon() {
 					r.emit(1, string(e.Update))
 				}
 			}, "update"),
-		detail("certificate_expiry_timestamp_seconds", "Unix time at which the certificate that the instance served expires; for the largest instances."+hourly,
+		detail("certificate_expiry_timestamp_seconds", "Unix time at which the certificate that the instance served expires; for watched and the largest instances."+hourly,
 			func(e *network.Instance, r *row) {
 				if !e.TLS.Expiry.IsZero() {
 					r.emit(seconds(e.TLS.Expiry))
 				}
 			}),
-		detail("tls_info", "Version of TLS in which the instance was read; always 1; for the largest instances."+hourly,
+		detail("tls_info", "Version of TLS in which the instance was read; always 1; for watched and the largest instances."+hourly,
 			func(e *network.Instance, r *row) {
 				if v := e.TLS.Name(); v != "" {
 					r.emit(1, v)
 				}
 			}, "version"),
-		detail("ipv6", "Whether the instance publishes an IPv6 address (1, 0); for the largest instances."+hourly,
+		each("failure_info", "Why the latest visit to a watched instance was not good; always 1.",
+			func(e *network.Instance, r *row) {
+				if e.Watched && e.Reason != "" {
+					r.emit(1, e.Reason)
+				}
+			}, "reason"),
+		detail("ipv6", "Whether the instance publishes an IPv6 address (1, 0); for watched and the largest instances."+hourly,
 			func(e *network.Instance, r *row) { r.emit(truth(e.IPv6)) }),
 	}
 }
@@ -118,7 +138,7 @@ func count(name, help string, figure func(*network.Instance) instance.Count) fam
 
 // week is a family of the last complete week's activity.
 func week(name, what string, figure func(instance.Week) instance.Count) family {
-	help := what + ", as the instance says; for the largest instances."
+	help := what + ", as the instance says; for watched and the largest instances."
 	return detail(name, help+daily, func(e *network.Instance, r *row) {
 		if n, ok := public(func(e *network.Instance) instance.Count { return figure(e.Figures.Week) })(e).Get(); ok {
 			r.emit(float64(n))

@@ -50,7 +50,7 @@ func Network() metric.Table[*network.View] {
 		users("mastodon_software_users", "Accounts by software, the 50 most frequent and \"other\"."+over, "software", software),
 		instances("mastodon_version_instances", "Instances by Mastodon version, the 200 most frequent and \"other\"."+mastodon+over, "version", versions),
 		users("mastodon_version_users", "Accounts by Mastodon version, the 200 most frequent and \"other\"."+mastodon+over, "version", versions),
-		instances("mastodon_update_instances", "Instances by how they stand to the releases of their own branch: current, behind, unsupported, unknown."+mastodon+over, "update",
+		instances("mastodon_update_instances", "Instances by how they stand to the releases of their own branch: current, behind, security_missing, unsupported, unknown."+mastodon+over, "update",
 			func(v view) []network.Group { return v.Updates }),
 		instances("mastodon_registration_instances", "Instances by registration policy: open, approval, closed, unknown."+over, "policy",
 			func(v view) []network.Group { return v.Policies }),
@@ -72,7 +72,7 @@ func Network() metric.Table[*network.View] {
 					}
 				}
 			}),
-		gauge("mastodon_release_info", "Releases of Mastodon that are known; always 1. security says whether its notes name a security fix.", []string{"version", "channel", "security"},
+		gauge("mastodon_release_info", "Releases of Mastodon that are known; always 1. security says whether its notes or an advisory name a security fix.", []string{"version", "channel", "security"},
 			func(v view, w writer) {
 				for _, r := range v.Releases.All() {
 					w.Emit(1, r.Version.String(), string(r.Channel), strconv.FormatBool(r.Security))

@@ -4,23 +4,27 @@ import "github.com/mnm-social/mnm/exporter/metric"
 
 // Names of the families that the program keeps about itself in client_golang's registry.
 const (
-	BuildInfo         = "mnm_exporter_build_info"
-	Demo              = "mnm_exporter_demo"
-	Online            = "mnm_exporter_online"
-	FirstRound        = "mnm_exporter_first_round_ratio"
-	Visits            = "mnm_exporter_visits_total"
-	VisitFailures     = "mnm_exporter_visit_failures_total"
-	VisitOverdue      = "mnm_exporter_visit_overdue_seconds"
-	Requests          = "mnm_exporter_requests_total"
-	RequestsRefused   = "mnm_exporter_requests_refused_total"
-	FiguresRefused    = "mnm_exporter_figures_refused_total"
-	NamesRefused      = "mnm_exporter_names_refused_total"
-	GitHubLimit       = "mnm_exporter_github_rate_limit"
-	GitHubRemaining   = "mnm_exporter_github_rate_limit_remaining"
-	GitHubReset       = "mnm_exporter_github_rate_limit_reset_timestamp_seconds"
-	ReleaseFailures   = "mnm_exporter_release_failures_total"
-	CountryData       = "mnm_exporter_country_data_timestamp_seconds"
-	DirectoryFailures = "mastodon_directory_failures_total"
+	BuildInfo               = "mnm_exporter_build_info"
+	Demo                    = "mnm_exporter_demo"
+	Online                  = "mnm_exporter_online"
+	FirstRound              = "mnm_exporter_first_round_ratio"
+	ConfigReloadSuccessful  = "mnm_exporter_config_last_reload_successful"
+	ConfigReloadSuccessTime = "mnm_exporter_config_last_reload_success_timestamp_seconds"
+	StateSaved              = "mnm_exporter_state_saved_timestamp_seconds"
+	StateSaveFailures       = "mnm_exporter_state_save_failures_total"
+	Visits                  = "mnm_exporter_visits_total"
+	VisitFailures           = "mnm_exporter_visit_failures_total"
+	VisitOverdue            = "mnm_exporter_visit_overdue_seconds"
+	Requests                = "mnm_exporter_requests_total"
+	RequestsRefused         = "mnm_exporter_requests_refused_total"
+	FiguresRefused          = "mnm_exporter_figures_refused_total"
+	NamesRefused            = "mnm_exporter_names_refused_total"
+	GitHubLimit             = "mnm_exporter_github_rate_limit"
+	GitHubRemaining         = "mnm_exporter_github_rate_limit_remaining"
+	GitHubReset             = "mnm_exporter_github_rate_limit_reset_timestamp_seconds"
+	ReleaseFailures         = "mnm_exporter_release_failures_total"
+	CountryData             = "mnm_exporter_country_data_timestamp_seconds"
+	DirectoryFailures       = "mastodon_directory_failures_total"
 )
 
 // Description is a family without its values.
@@ -39,6 +43,10 @@ func Own() []Description {
 		{Demo, "Whether this is the demo, an invented network (1, 0).", metric.Gauge, nil, PartExporter},
 		{Online, "Whether our own network works (1, 0); while it does not, no instance is reported down.", metric.Gauge, nil, PartExporter},
 		{FirstRound, "Part of the first round of visits that is done, from 0 to 1.", metric.Gauge, nil, PartExporter},
+		{ConfigReloadSuccessful, "Whether the latest attempt to load the configuration was good (1, 0).", metric.Gauge, nil, PartExporter},
+		{ConfigReloadSuccessTime, "Unix time at which the configuration in force was loaded.", metric.Gauge, nil, PartExporter},
+		{StateSaved, "Unix time at which the state was last saved; 0 if it never was, or is kept in memory only.", metric.Gauge, nil, PartExporter},
+		{StateSaveFailures, "Attempts to save the state that failed.", metric.Counter, nil, PartExporter},
 		{Visits, "Visits to instances, confirmations included.", metric.Counter, nil, PartExporter},
 		{VisitFailures, "Visits that were not good, by reason.", metric.Counter, []string{"reason"}, PartExporter},
 		{VisitOverdue, "How late the most overdue visit is.", metric.Gauge, nil, PartExporter},

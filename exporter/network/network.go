@@ -35,7 +35,8 @@ type View struct {
 type Instance struct {
 	*census.Entry
 	Fresh    bool   // the figures are recent enough to be shown
-	Detailed bool   // among the largest, which are shown in detail
+	Watched  bool   // on our operator's watch list
+	Detailed bool   // watched or among the largest: shown in detail
 	Software string // as a closed label: past the limit it is "other"
 	Version  string // likewise
 	Country  string // ISO 3166 alpha-2, or "unknown"
@@ -43,11 +44,14 @@ type Instance struct {
 }
 
 // Private reports whether the instance is so small that it is a person: it is counted in the sums, but what it
-// does is not shown by name.
+// does is not shown by name, unless its operator watches it.
 func (i *Instance) Private() bool {
 	n, ok := i.Figures.Users.Get()
-	return ok && n < 5
+	return ok && n < 5 && !i.Watched
 }
+
+// IsUp reports whether the instance answered its latest confirmed visit.
+func (i *Instance) IsUp() bool { return i.Up == census.Yes && !i.Gone }
 
 // Mastodon reports whether the instance runs Mastodon or a fork of it.
 func (i *Instance) Mastodon() bool { return i.Figures.Mastodon }
@@ -80,8 +84,10 @@ type Directory struct {
 
 // Settings are the bounds of a View.
 type Settings struct {
-	StaleAfter time.Duration // figures older than this are left out
-	Detailed   int           // so many of the largest are shown in detail
+	StaleAfter  time.Duration // figures older than this are left out
+	ForgetAfter time.Duration // who has been silent for this long is gone
+	Watched     map[domain.Name]bool
+	Detailed    int // so many of the largest are shown in detail
 }
 
 // Bounds of label sets: values past them are "other".
@@ -103,9 +109,12 @@ func New(b Book, at time.Time, s Settings) *View {
 	v := &View{At: at, Changes: b.Changes, Directories: b.Directories, Releases: b.Releases}
 	v.Instances = make([]Instance, 0, len(b.Entries))
 	for _, e := range b.Entries {
-		v.States[e.State()]++
-		if e.Named() {
-			v.Instances = append(v.Instances, Instance{Entry: e, Fresh: e.Fresh(at, s.StaleAfter)})
+		state := e.State(at, s.ForgetAfter)
+		v.States[state]++
+		watched := s.Watched[e.Name]
+		// Who declines is not named, and who is new or gone is not either, unless its own operator watches.
+		if state == census.StateUp || state == census.StateDown || watched && state != census.Refused {
+			v.Instances = append(v.Instances, Instance{Entry: e, Fresh: e.Fresh(at, s.StaleAfter), Watched: watched, Detailed: watched})
 		}
 	}
 	v.label()

@@ -1,5 +1,6 @@
 // Package releases knows which versions of Mastodon there are: it reads the version strings that servers and tags carry,
-// looks releases up, and judges whether a server's version is current, behind or no longer supported.
+// looks releases and security advisories up, and judges whether a server's version is current, behind, open to a vulnerability
+// that a release mends, or no longer supported.
 package releases
 
 import (
@@ -14,7 +15,7 @@ type Release struct {
 	Version   Version
 	Channel   Channel
 	Published time.Time
-	Security  bool // its notes have a section on security
+	Security  bool // its notes have a section on security, or an advisory names it as patched
 }
 
 // supportMonths is how long a branch is still mended after the branch two after it came out, in calendar months.
@@ -32,21 +33,28 @@ type branch struct {
 	stable time.Time // when its first stable release was published; zero: none yet
 }
 
-// Known is the releases known at one time. It never changes; the zero Known knows none.
+// Known is the releases and advisories known at one time. It never changes; the zero Known knows none.
 type Known struct {
-	all      []Release // newest version first, each version once
-	branches []branch  // oldest first
-	ignored  int
+	all        []Release // newest version first, each version once
+	noted      []bool    // of each of all: that its notes have a section on security
+	branches   []branch  // oldest first
+	advisories []Advisory
+	fixes      []fix // of those advisories that a release mends
+	ignored    int   // entries of the lists that were left out
+	unread     int   // advisories that WithAdvisories left out
 }
 
-// New makes Known of releases in any order. Of two with the same version the one published first counts.
+// New makes Known of releases in any order, without advisories. Of two with the same version the one published first counts.
 func New(list []Release) Known {
 	all := slices.Clone(list)
 	slices.SortFunc(all, func(a, b Release) int {
 		return cmp.Or(Compare(b.Version, a.Version), a.Published.Compare(b.Published))
 	})
 	all = slices.CompactFunc(all, func(a, b Release) bool { return a.Version == b.Version })
-	k := Known{all: all}
+	k := Known{all: all, noted: make([]bool, len(all))}
+	for i, r := range all {
+		k.noted[i] = r.Security
+	}
 	for _, r := range slices.Backward(all) {
 		if n := len(k.branches); n == 0 || k.branches[n-1].first != r.Version.root() {
 			k.branches = append(k.branches, branch{first: r.Version.root()})
@@ -66,9 +74,10 @@ func (k Known) IsZero() bool { return len(k.all) == 0 }
 // All is every release, newest version first. The caller may keep and change it.
 func (k Known) All() []Release { return slices.Clone(k.all) }
 
-// Ignored is how many entries of the last look-up were left out: tags that are no versions,
-// dates in the future, entries of another shape. Drafts are not counted.
-func (k Known) Ignored() int { return k.ignored }
+// Ignored is how many entries of both lists were left out when they were last read: tags that are no versions, ranges of
+// versions that are not understood, dates in the future, entries of another shape. Drafts and withdrawn advisories are not
+// counted.
+func (k Known) Ignored() int { return k.ignored + k.unread }
 
 // Latest is the newest version of a channel, by version and not by date: 4.5.16 may come out after 4.6.6.
 func (k Known) Latest(c Channel) (Release, bool) {
@@ -137,7 +146,7 @@ type Update string
 const (
 	Current         Update = "current"          // the newest release of a supported branch, or newer than all we know
 	Behind          Update = "behind"           // the branch is supported and has a newer release
-	SecurityMissing Update = "security_missing" // reserved: a release that mends a vulnerability is missing; Judge does not say it yet
+	SecurityMissing Update = "security_missing" // the branch is supported, and a release mends a vulnerability of this version
 	Unsupported     Update = "unsupported"      // the branch is no longer mended
 	UnknownUpdate   Update = "unknown"          // the version is not understood, or no release is known
 )
@@ -147,20 +156,26 @@ func Updates() []Update {
 	return []Update{Current, Behind, SecurityMissing, Unsupported, UnknownUpdate}
 }
 
-// Judge compares a version string of a server with the releases of the server's own branch. Pre-releases are older than
-// their release. That the server runs Mastodon or a fork is the caller's to know.
+// Judge compares a version string of a server with the releases of the server's own branch, and with the advisories. Of
+// several answers the gravest counts: unsupported, security_missing, behind, current. Pre-releases are older than their
+// release. That the server runs Mastodon or a fork is the caller's to know; a fork counts as vulnerable as the version of
+// Mastodon it names, since forks take fixes over with the number.
 func (k Known) Judge(version string, now time.Time) Update {
 	v, ok := ParseVersion(version)
-	if !ok || k.IsZero() {
+	switch {
+	case !ok || k.IsZero():
 		return UnknownUpdate
-	}
-	if !k.supported(v, now) {
+	case !k.supported(v, now):
 		return Unsupported
-	}
-	for _, b := range k.branches {
-		if b.first == v.root() && Compare(v, b.newest) < 0 {
-			return Behind
-		}
+	case k.vulnerable(v):
+		return SecurityMissing
+	case k.behind(v):
+		return Behind
 	}
 	return Current
+}
+
+// behind reports whether the branch of v has a newer release.
+func (k Known) behind(v Version) bool {
+	return slices.ContainsFunc(k.branches, func(b branch) bool { return b.first == v.root() && Compare(v, b.newest) < 0 })
 }

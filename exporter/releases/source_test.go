@@ -17,13 +17,25 @@ import (
 
 const first = "https://api.github.com/repos/mastodon/mastodon/releases?per_page=100"
 
-// github answers in the order of its script and remembers what it was asked.
+// github answers in the order of its script and remembers what it was asked. The advisories have a script of their own; once
+// it has ended there are none.
 type github struct {
-	script []any // *outbound.Response or error
-	asked  []outbound.Request
+	script  []any // *outbound.Response or error
+	asked   []outbound.Request
+	advised *github
 }
 
 func (g *github) get(_ context.Context, r outbound.Request) (*outbound.Response, error) {
+	switch {
+	case !strings.Contains(r.URL, "/security-advisories?"):
+		return g.next(r)
+	case g.advised == nil:
+		return answer(404, `{"message":"Not Found"}`), nil
+	}
+	return g.advised.next(r)
+}
+
+func (g *github) next(r outbound.Request) (*outbound.Response, error) {
 	g.asked = append(g.asked, r)
 	if len(g.script) == 0 {
 		return nil, errors.New("nothing left to say")
@@ -331,15 +343,15 @@ func FuzzReadPage(f *testing.F) {
 			return
 		}
 		var raw []json.RawMessage
-		if json.Unmarshal(body, &raw) != nil || len(p.releases)+p.ignored > len(raw) || p.future > p.ignored {
-			t.Fatalf("%d releases and %d ignored of %d", len(p.releases), p.ignored, len(raw))
+		if json.Unmarshal(body, &raw) != nil || len(p.entries)+p.ignored > len(raw) || p.future > p.ignored {
+			t.Fatalf("%d releases and %d ignored of %d", len(p.entries), p.ignored, len(raw))
 		}
-		for _, r := range p.releases {
+		for _, r := range p.entries {
 			if r.Version.IsZero() || r.Published.IsZero() || r.Published.After(noon.Add(maxAhead)) || len(r.Tag) > maxText {
 				t.Fatalf("%+v", r)
 			}
 		}
-		k := New(p.releases)
+		k := New(p.entries)
 		k.Newest(noon)
 		k.Judge("4.5.1", noon)
 	})

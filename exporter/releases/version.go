@@ -184,3 +184,13 @@ func nightly(s string) (id, rest string, ok bool) {
 	}
 	return s[:n], s[n:], true
 }
+
+// built is the day of a nightly build, as in 2006-01-02, and whether it was built apart from the day's for a security fix;
+// false if v is none or has no date.
+func (v Version) built() (day string, apart, ok bool) {
+	date, ok := strings.CutPrefix(v.pre, "nightly.")
+	if !ok {
+		return "", false, false
+	}
+	return date[:len(time.DateOnly)], len(date) > len(time.DateOnly), true
+}

@@ -49,11 +49,38 @@ func (s Status) Percent() int { return int(s.Ratio() * 100) }
 //go:embed index.html
 var index string
 
-// Handler serves the pages: / and /metrics, /-/healthy while the process lives, and /-/ready once every instance was tried.
-func Handler(metrics http.Handler, status func() Status) http.Handler {
+//go:embed about.html
+var about string
+
+// Pages are what Handler serves.
+type Pages struct {
+	Metrics http.Handler
+	Status  func() Status
+	Contact func() string // who answers for this crawler; may be empty
+	Reload  func() error  // loads the configuration again; nil: /-/reload is not there
+}
+
+// Handler serves the pages: /, /about for the admins whom we visit, /metrics, /-/healthy while the process lives, /-/ready
+// once every instance was tried, and /-/reload.
+func Handler(p Pages) http.Handler {
+	status := p.Status
 	page := template.Must(template.New("index").Funcs(template.FuncMap{"number": number}).Parse(index))
 	mux := http.NewServeMux()
-	mux.Handle("/metrics", metrics)
+	who := template.Must(template.New("about").Parse(about))
+	mux.Handle("/metrics", p.Metrics)
+	mux.HandleFunc("GET /about", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = who.Execute(w, p.Contact()) // the reader went away
+	})
+	if p.Reload != nil {
+		mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, _ *http.Request) {
+			if err := p.Reload(); err != nil {
+				http.Error(w, "The configuration is not good; the one before stays: "+err.Error(), http.StatusInternalServerError)
+				return
+			}
+			_, _ = w.Write([]byte("Reloaded.\n"))
+		})
+	}
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("Healthy.\n"))
 	})

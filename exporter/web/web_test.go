@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +14,7 @@ import (
 func ask(t *testing.T, s Status, path string) (*http.Response, string) {
 	t.Helper()
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") })
-	server := httptest.NewServer(Handler(metrics, func() Status { return s }))
+	server := httptest.NewServer(Handler(Pages{Metrics: metrics, Status: func() Status { return s }, Contact: func() string { return "ops@example.org" }}))
 	defer server.Close()
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server.URL+path, nil)
 	if err != nil {
@@ -73,6 +74,37 @@ func TestPages(t *testing.T) {
 			}
 			if resp.Header.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 				t.Errorf("headers %v", resp.Header)
+			}
+		})
+	}
+}
+
+func TestReload(t *testing.T) {
+	for name, row := range map[string]struct {
+		err  error
+		code int
+		has  string
+	}{
+		"good": {nil, 200, "Reloaded."},
+		"bad":  {errors.New("mnm.yml: line 7"), 500, "mnm.yml: line 7"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(Handler(Pages{Metrics: http.NotFoundHandler(), Reload: func() error { return row.err }}))
+			defer server.Close()
+			for method, code := range map[string]int{http.MethodPost: row.code, http.MethodGet: http.StatusMethodNotAllowed} {
+				req, err := http.NewRequestWithContext(t.Context(), method, server.URL+"/-/reload", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := server.Client().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(resp.Body)
+				_ = resp.Body.Close()
+				if err != nil || resp.StatusCode != code || method == http.MethodPost && !strings.Contains(string(body), row.has) {
+					t.Errorf("%s answers %d: %s, %v; want %d, %s", method, resp.StatusCode, body, err, code, row.has)
+				}
 			}
 		})
 	}

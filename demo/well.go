@@ -1,0 +1,158 @@
+package demo
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// well answers as the software does.
+func (v *visitOf) well() {
+	var doc document
+	var body any
+	ok := false
+	switch v.kind {
+	case KindRobots:
+		v.robots()
+		return
+	case KindHome:
+		v.home()
+		return
+	case KindWellKnown:
+		if ok = hasNodeInfo(v.st); ok {
+			body = wellKnown(v.name, v.st)
+		}
+	case KindNodeInfo:
+		if ok = hasNodeInfo(v.st); ok {
+			doc, body = nodeinfoOf(v.st), nodeinfo(v.name, v.st)
+		}
+	case KindV1:
+		if ok = hasV1(v.st); ok {
+			doc, body = v1Of(v.st), v1(v.name, v.st)
+		}
+	case KindV2:
+		if ok = hasV2(v.st); ok {
+			doc, body = v2Of(v.st), v2(v.name, v.st)
+		}
+	case KindActivity:
+		if ok = v.st.Mastodon; ok {
+			body = activity(v.st, v.now)
+		}
+	}
+	if !ok {
+		v.status(http.StatusNotFound, failed)
+		return
+	}
+	v.json(body, &doc)
+}
+
+// json writes a document; of one that halves its documents only half.
+func (v *visitOf) json(body any, doc *document) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		v.status(http.StatusInternalServerError, failed)
+		return
+	}
+	b, r := out.Bytes(), fine
+	if v.st.Behaviour == Half {
+		b, doc, r = b[:len(b)/2], nil, failed
+	}
+	if v.kind != KindNodeInfo && v.kind != KindV1 && v.kind != KindV2 {
+		doc = nil
+	}
+	v.w.Header().Set("X-RateLimit-Limit", "300")
+	v.w.Header().Set("X-RateLimit-Remaining", "299")
+	v.w.Header().Set("X-RateLimit-Reset", v.n.date(v.now.Add(5*time.Minute)).UTC().Format("2006-01-02T15:04:05.000000Z"))
+	v.send("application/json; charset=utf-8", b, r, doc)
+}
+
+// robots answers for robots.txt. Rules that leave neither nodeinfo nor the API refuse the visit.
+func (v *visitOf) robots() {
+	text, r := softwares[v.st.software].robots, fine
+	if text == "" {
+		text = mastodonRobots
+	}
+	switch v.st.Behaviour {
+	case RobotsNo:
+		text = noRobots
+	case RobotsNoAPI:
+		text = apiRobots
+	case RobotsNoNodeInfo:
+		text = nodeinfoRobots
+	}
+	if text == noRobots || text == gotosocialRobots || text == apiRobots && strings.HasPrefix(softwares[v.st.software].nodeinfo, "/api/") {
+		r = refused
+	}
+	v.send("text/plain; charset=utf-8", []byte("# "+v.name+", a made-up server of a demo world\n"+text), r, nil)
+}
+
+// home is the page at /, with the security headers and the X-Robots-Tag that this operator has set.
+func (v *visitOf) home() {
+	h, r := v.w.Header(), fine
+	if tag := v.st.RobotsTag; tag != "" {
+		h.Set("X-Robots-Tag", tag)
+		if declines(tag) {
+			r = declined
+		}
+	}
+	hsts := []string{"", "max-age=31557600", "max-age=63072000; includeSubDomains", "max-age=63072000; includeSubDomains; preload"}
+	csp := []string{"", "default-src 'self' https:", "base-uri 'none'; default-src 'none'; frame-ancestors 'none'; form-action 'self'; script-src 'self' 'wasm-unsafe-eval'"}
+	if s := hsts[in(4, uint64(v.i), aboutPage, 1)]; s != "" {
+		h.Set("Strict-Transport-Security", s)
+	}
+	if s := csp[in(3, uint64(v.i), aboutPage, 2)]; s != "" {
+		h.Set("Content-Security-Policy", s)
+	}
+	v.send(htmlType, []byte(v.html("<title>"+v.name+" (demo)</title>")), r, nil)
+}
+
+// declines reports whether an X-Robots-Tag has none or noindex for everybody or for the exporter. A robot's name holds for what
+// follows it.
+func declines(tag string) bool {
+	robot := ""
+	for _, directive := range strings.Split(strings.ToLower(tag), ",") {
+		if name, rest, ok := strings.Cut(directive, ":"); ok {
+			robot, directive = strings.TrimSpace(name), rest
+		}
+		switch strings.TrimSpace(directive) {
+		case "none", "noindex":
+			if robot == "" || robot == "mnm-exporter" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// send writes a document under an ETag, or only says that it is the same still to a visitor who has it. An X-Robots-Tag counts as
+// part of what it sends, so that nobody who kept a page misses that the tag is new, or gone. What cannot be read has an ETag as
+// well: a visitor who kept that instead of a document deserves a 304 of it.
+func (v *visitOf) send(contentType string, body []byte, r result, doc *document) {
+	v.note(r, doc)
+	h := v.w.Header()
+	tag := etag(body, []byte(h.Get("X-Robots-Tag")))
+	h.Set("ETag", tag)
+	if v.r.Header.Get("If-None-Match") == tag {
+		v.w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = v.w.Write(body)
+}
+
+// etag is the ETag of something, as Rails and GitHub write it.
+func etag(parts ...[]byte) string {
+	h := fnv.New64a()
+	for _, p := range parts {
+		_, _ = h.Write(p)
+	}
+	return fmt.Sprintf(`W/"%016x"`, h.Sum64())
+}
