@@ -170,6 +170,28 @@ func TestListsAreKnownByTheirLastPage(t *testing.T) {
 	update("security_missing")
 }
 
+func TestReading(t *testing.T) {
+	at := func(minute int) time.Time { return defaultStart.Add(time.Duration(minute) * time.Minute) }
+	var r reading
+	for i, row := range []struct {
+		first, last, same bool
+		known             time.Time
+	}{
+		{last: true},               // the end of a list whose beginning nobody asked for
+		{first: true},              //
+		{},                         //
+		{last: true, known: at(1)}, // as of its first page
+		{first: true, known: at(1)},
+		{first: true, last: true, known: at(5)},
+		{first: true, same: true, known: at(6)},
+		{last: true, same: true, known: at(6)},
+	} {
+		if r.page(at(i), row.first, row.last, row.same); !r.known.Equal(row.known) {
+			t.Errorf("after page %d the list is known as of %v, want %v", i, r.known, row.known)
+		}
+	}
+}
+
 func TestRateLimit(t *testing.T) {
 	b := serve(t, NewWorld(Config{Seed: 1, Instances: 3}))
 	get := func(want int, remaining string, header ...string) {

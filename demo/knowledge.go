@@ -34,13 +34,14 @@ var changeNames = [changeCount]string{"version", "software", "country", "registr
 //   - A visit is good when nodeinfo or /api/v1/instance gave a readable document (a 304 gives it as well as a 200); refused when
 //     robots.txt left neither to ask, when the page at / had an X-Robots-Tag of none or noindex for everybody or for
 //     MNM-Exporter, or for a 451; gone for a 410; blocked for 401, 403, 429 and challenge pages; else failed.
-//   - Who declined by X-Robots-Tag does so until a page at / comes without.
+//   - Who refused or is gone stays so until a good visit; who declined by X-Robots-Tag, until a page at / comes without and then a
+//     good visit. A visit of no more than one request is a look whether that is over: only the visit after it can be good.
 //   - While a failure is pending, a visit of no more than one request is its confirmation: it shows life or it doesn't, and
 //     what it says is not taken for figures. A failure at least five minutes after the first takes the instance down.
 //   - Any answer that is no failure is a sign of life. Who is down without one for 30 days is gone too: a failed visit then is
 //     the change.
 //   - Refused and gone instances are shown nowhere but in the count of states. Of those who refused or answered 410 nothing is
-//     kept, and should they come back, that is no news.
+//     kept, their failures are nobody's business, and should they come back, that is no news.
 type knowledge struct {
 	seen, up bool // up means nothing until seen
 	refused  bool
@@ -48,6 +49,7 @@ type knowledge struct {
 	gone     bool
 	silent   bool      // gone by silence, and that has been counted as a change
 	returned bool      // it refused or was gone: its next good visit is not its first
+	over     bool      // a look found that this is over
 	pending  time.Time // first failure, not confirmed yet
 	lastGood time.Time
 	alive    time.Time // latest sign of life; before the first, when it was named or tried first
@@ -78,26 +80,31 @@ func (k *knowledge) settle(v *visit, h *history, changes *[changeCount]uint64) {
 	}
 	switch {
 	case v.refused || v.tagged:
-		k.refused, k.pending = true, time.Time{}
+		k.refused, k.gone = true, false
 		k.forget()
 	case v.gone:
 		k.left(changes)
 	case v.good && !k.confirms(v) && !k.tagged:
 		k.good(v, h, changes)
 	case v.failed && !v.good && !v.blocked:
+		k.over = false
 		k.failed(v, changes)
 		return
-	case v.good || v.blocked || v.answered:
-		k.pending = time.Time{}
+	case v.good || v.blocked || v.answered || v.page:
+		k.pending, k.over = time.Time{}, !v.blocked && !k.tagged
 	default:
 		return
 	}
 	k.alive, k.silent = v.last, false
 }
 
-// confirms reports whether a visit is a confirmation.
+// confirms reports whether a visit is a confirmation, or a look whether a refusal is over.
 func (k *knowledge) confirms(v *visit) bool {
-	return !k.pending.IsZero() && (!k.seen || k.up) && v.requests <= 1
+	pending := !k.pending.IsZero() && (!k.seen || k.up)
+	if k.refused || k.gone {
+		pending = !k.over
+	}
+	return pending && v.requests <= 1
 }
 
 // silence is how long there has been no sign of life.
@@ -108,22 +115,24 @@ func (k *knowledge) left(changes *[changeCount]uint64) {
 	if !k.gone && !k.refused && k.seen {
 		changes[changeGone]++
 	}
-	k.gone, k.refused, k.tagged, k.pending = true, false, false, time.Time{}
+	k.gone, k.refused, k.tagged = true, false, false
 	k.forget()
 }
 
 // forget drops what the instance said.
 func (k *knowledge) forget() {
 	k.nodeinfo, k.v1, k.v2, k.said = nil, nil, nil, said{}
-	k.lastGood, k.expiry, k.returned = time.Time{}, time.Time{}, true
+	k.lastGood, k.expiry, k.pending = time.Time{}, time.Time{}, time.Time{}
+	k.seen, k.up, k.over, k.returned = false, false, false, true
 }
 
 func (k *knowledge) failed(v *visit, changes *[changeCount]uint64) {
 	switch {
+	case k.refused || k.gone:
 	case k.pending.IsZero():
 		k.pending = v.last
 	case k.seen && !k.up:
-		if !k.silent && !k.gone && !k.refused && k.silence(v.last) >= silentFor {
+		if !k.silent && k.silence(v.last) >= silentFor {
 			k.silent = true
 			changes[changeGone]++
 		}

@@ -167,26 +167,26 @@ func TestSilenceIsGoneAndForgotten(t *testing.T) {
 	gone := func(s Spec) Spec { s.Behaviour, s.Unlisted = Refusing, true; return s }
 	b := serve(t, WorldOf([]Spec{
 		seq(Spec{Name: "dropped.social", Users: &n}, day, gone(Spec{}), 40*day, Spec{Users: &n}),
-		seq(Spec{Name: "kept.social", Users: &n}, day, Spec{Behaviour: NoName}, 41*day, Spec{Users: &n}),
+		seq(Spec{Name: "kept.social", Users: &n}, day, Spec{Behaviour: NoName}, 41*day, Spec{Users: &n}, 43*day, Spec{Behaviour: NoName}),
 		{Name: "never.social", Behaviour: Refusing},
 		{Name: "own.social", Behaviour: Refusing, Unlisted: true},
 		{Name: "blocked.social", Behaviour: Blocked},
 		seq(Spec{Name: "left.social", Users: &n}, day, Spec{Behaviour: Gone, Unlisted: true}),
 	}, defaultStart))
 	all := []string{"dropped.social", "kept.social", "never.social", "own.social", "blocked.social", "left.social"}
-	go30 := func(d time.Duration) {
+	later := func(d time.Duration) {
 		b.step(d)
 		b.list()
 		b.visit(all...)
 	}
 	b.list()
 	b.visit(all...)
-	go30(2 * time.Hour)
+	later(2 * time.Hour)
 	b.wantStates(map[string]float64{"up": 3, "new": 1, "down": 2})
 	b.step(-b.time().Sub(defaultStart) + 25*time.Hour)
 	b.list()
 	b.visit(all...)
-	go30(time.Hour)
+	later(time.Hour)
 	b.wantStates(map[string]float64{"gone": 1, "new": 1, "down": 4})
 	b.wantChanges(map[string]float64{"down": 2, "gone": 1}) // of three that were up; a 410 needs no confirmation
 	b.step(-b.time().Sub(defaultStart) + 30*day - time.Minute)
@@ -211,4 +211,11 @@ func TestSilenceIsGoneAndForgotten(t *testing.T) {
 	b.visit("kept.social", "dropped.social")
 	b.wantStates(map[string]float64{"gone": 3, "new": 1, "up": 2})
 	b.wantChanges(map[string]float64{"down": 2, "gone": 4, "up": 1, "new": 1})
+	for range 2 { // gone once more
+		b.step(31 * day)
+		b.visit("kept.social")
+	}
+	b.step(time.Hour)
+	b.visit("kept.social")
+	b.wantChanges(map[string]float64{"down": 3, "gone": 5, "up": 1, "new": 1})
 }

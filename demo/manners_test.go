@@ -60,6 +60,42 @@ func TestRobotsTagRefuses(t *testing.T) {
 	b.wantStates(map[string]float64{"up": 2}) // not confirmed
 }
 
+func TestRefusalsAndDeparturesAreOver(t *testing.T) {
+	n := int64(10)
+	well := Spec{Users: &n}
+	b := serve(t, WorldOf([]Spec{
+		seq(Spec{Name: "one.social", Users: &n}, 30*time.Minute, Spec{Behaviour: RobotsNo}, 90*time.Minute, Spec{Behaviour: Refusing}, 150*time.Minute, well),
+		seq(Spec{Name: "two.social", Users: &n}, 30*time.Minute, Spec{Behaviour: Gone}, 90*time.Minute, Spec{Behaviour: Refusing}, 150*time.Minute, well),
+		seq(Spec{Name: "three.social", Behaviour: Refusing}, 30*time.Minute, Spec{Behaviour: Legal}, 150*time.Minute, well),
+		seq(Spec{Name: "late.social", Unlisted: true}, 30*time.Minute, Spec{Behaviour: RobotsNo}, 150*time.Minute, well),
+	}, defaultStart))
+	names := []string{"one.social", "two.social", "three.social"}
+	b.list()
+	b.visit(names...)
+	b.wantStates(map[string]float64{"up": 2, "new": 1})
+	names = append(names, "late.social")
+	for range 2 { // what refuses or is gone does not go down
+		b.step(time.Hour)
+		b.list()
+		b.visit(names...)
+		b.step(6 * time.Minute)
+		b.visit(names...)
+		b.wantStates(map[string]float64{"refused": 3, "gone": 1})
+		b.want(b.Truth(b.time()).Instances(), nil, "mastodon_")
+	}
+	b.step(time.Hour)
+	for _, name := range names {
+		b.ask(name, "/nodeinfo/2.0")
+	}
+	b.wantStates(map[string]float64{"refused": 3, "gone": 1}) // one answer is only a look
+	b.step(time.Hour)
+	for _, name := range names {
+		b.ask(name, "/nodeinfo/2.0")
+	}
+	b.wantStates(map[string]float64{"up": 4})
+	b.wantChanges(map[string]float64{"gone": 1}) // nor is it new that one which refused at first does so no more
+}
+
 func TestConditionalRequests(t *testing.T) {
 	first, second := int64(100), int64(150)
 	b := serve(t, WorldOf([]Spec{

@@ -395,6 +395,14 @@ func TestUpdates(t *testing.T) {
 			t.Errorf("%s on %s is %s, want %s", row.version, row.at.Format(time.DateOnly), got, row.want)
 		}
 	}
+	mend := func(s string) version { v, _ := parseVersion(s); return v }
+	half := Truth{at: defaultStart, known: true, releases: w.Releases(defaultStart), advisories: []advisory{{patched: []version{mend("4.6.6"), mend("4.7.1")}}}}
+	if got := half.update("4.7.0"); got != "current" {
+		t.Errorf("of an advisory whose patch is not out yet, 4.7.0 is %s", got)
+	}
+	if got := half.update("4.6.5"); got != "security_missing" {
+		t.Errorf("and 4.6.5 is %s", got)
+	}
 	if got := (Truth{at: defaultStart}).update("4.7.0"); got != "unknown" {
 		t.Errorf("before releases are known, 4.7.0 is %s", got)
 	}

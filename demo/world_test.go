@@ -212,6 +212,9 @@ func TestFortyDays(t *testing.T) {
 			if l.users.Known() && (st.Users > 2*max(l.users, 1) || st.Users < l.users/2 || st.ActiveMonth > st.Users+1) {
 				t.Fatalf("after %v %s is %+v", d, w.Name(i), st)
 			}
+			if d > 15*day && l.trait.Failing() && (st.Listed || st.Social) {
+				t.Fatalf("after %v %s is still listed, which never answered", d, w.Name(i))
+			}
 			users += max(st.Users, 0)
 			last[i] = st
 		}

@@ -59,7 +59,7 @@ func (b *box) start(t *testing.T, change ...func(*box, *exporter.Config)) {
 	t.Helper()
 	b.store = promtest.New(t)
 	c := exporter.DefaultConfig()
-	c.Net, c.Now = b.Net(), b.now
+	c.Net, c.Now, c.Workers = b.Net(), b.now, 32
 	dial := c.Net.Dial
 	c.Net.Dial = func(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
 		if b.cut.Load() {

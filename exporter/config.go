@@ -20,12 +20,13 @@ type Config struct {
 	Releases  Releases
 	Overrides map[domain.Name]string // countries by the operator's word; codes of package country
 
-	About string           // URL of our own pages, for the admins whom we visit; empty: the project's
-	State *state.Dir       // nil: what is known is kept in memory only
-	Demo  bool             // the network is an invented one, and everybody is told so
-	Net   outbound.Net     // the zero value is the real network
-	Now   func() time.Time // nil: time.Now
-	Hour  time.Duration    // of the request budget; the demo's World lives faster, so its hours are shorter
+	About   string           // URL of our own pages, for the admins whom we visit; empty: the project's
+	State   *state.Dir       // nil: what is known is kept in memory only
+	Workers int              // instances visited at a time; 0: 512. A box with client and servers in one process wants fewer
+	Demo    bool             // the network is an invented one, and everybody is told so
+	Net     outbound.Net     // the zero value is the real network
+	Now     func() time.Time // nil: time.Now
+	Hour    time.Duration    // of the request budget; the demo's World lives faster, so its hours are shorter
 
 	Publish time.Duration // least time between two Views
 	// Truth is what the demo's World says the totals must be at a time, by series; nil where nobody can know.
@@ -87,7 +88,7 @@ func DemoConfig(net outbound.Net, speed time.Duration) Config {
 	} {
 		*d /= speed
 	}
-	c.Publish = time.Second
+	c.Publish, c.Workers = time.Second, 64
 	return c
 }
 

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/common/version"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mnm-social/mnm/exporter/census"
@@ -21,13 +18,14 @@ import (
 	"github.com/mnm-social/mnm/exporter/families"
 	"github.com/mnm-social/mnm/exporter/metric"
 	"github.com/mnm-social/mnm/exporter/network"
+	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/releases"
 )
 
 // projectURL is where an admin who finds us in a log can read what we do.
 const projectURL = "https://github.com/mnm-social/mnm"
 
-// workers is how many instances are visited at a time.
+// workers is how many instances are visited at a time, unless Config.Workers says otherwise.
 const workers = 512
 
 // Exporter is a running census of the network.
@@ -46,6 +44,7 @@ type Exporter struct {
 	places chan struct{}
 	wake   chan struct{} // there is a new configuration
 
+	probing    sync.Mutex
 	reloading  sync.Mutex
 	reloadGood atomic.Bool
 
@@ -61,6 +60,7 @@ type Exporter struct {
 	offline        bool // as the log said last
 	overdue        time.Duration
 	truth          map[string]float64 // of the demo, when the View was drawn
+	wrong          map[string]int     // totals of the demo that are not what they must be, and for how many Views
 }
 
 // New makes an Exporter, with what Config.State has kept. It asks nobody until Run or Step.
@@ -72,9 +72,12 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the data of countries: %w", err)
 	}
+	if c.Workers == 0 {
+		c.Workers = workers
+	}
 	e := &Exporter{
-		log: log, now: c.Now, countries: data, self: newSelf(), places: make(chan struct{}, workers), wake: make(chan struct{}, 1),
-		book: census.NewBook(census.Rules{}), online: newOnline(c.Instances.Every), began: c.Now(),
+		log: log, now: c.Now, countries: data, self: newSelf(), places: make(chan struct{}, c.Workers), wake: make(chan struct{}, 1),
+		book: census.NewBook(census.Rules{}), online: newOnline(c.Instances), began: c.Now(), wrong: map[string]int{},
 	}
 	e.self.countryData.WithLabelValues("embedded").Set(float64(data.Date().Unix()))
 	e.gauges()
@@ -93,17 +96,6 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 	e.apply(c)
 	e.publish()
 	return e, nil
-}
-
-// agentVersion is the version that admins see in their logs.
-func agentVersion() string {
-	if version.Version != "" {
-		return version.Version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
-		return strings.TrimPrefix(info.Main.Version, "v")
-	}
-	return "dev"
 }
 
 // View is what is known now; never nil.
@@ -164,13 +156,19 @@ func (e *Exporter) Step(ctx context.Context) {
 	e.publish()
 }
 
+// tick is how often it is looked who is due.
+func tick(c Instances) time.Duration { return max(c.Every/3600, 50*time.Millisecond) }
+
 // visitDue begins every visit that is due, and returns when to look again.
 func (e *Exporter) visitDue(ctx context.Context) time.Time {
 	now, config := e.now(), e.setup.Load().config.Instances
-	when := func(entry *census.Entry) time.Time { return due(entry, config) }
-	e.book.Due(now, when, func(entry *census.Entry) {
+	entries, _ := e.book.Entries()
+	for _, entry := range entries {
+		if due(entry, config).After(now) {
+			continue
+		}
 		if _, busy := e.busy.LoadOrStore(entry.Name, true); busy {
-			return
+			continue
 		}
 		select {
 		case e.places <- struct{}{}:
@@ -181,9 +179,10 @@ func (e *Exporter) visitDue(ctx context.Context) time.Time {
 			}()
 		case <-ctx.Done():
 			e.busy.Delete(entry.Name)
+			return now
 		}
-	})
-	return now.Add(config.ConfirmAfter / 300)
+	}
+	return now.Add(tick(config))
 }
 
 // rest waits until no visit is under way.
@@ -203,9 +202,11 @@ func (e *Exporter) visit(ctx context.Context, entry *census.Entry) {
 	if ctx.Err() != nil {
 		return
 	}
-	e.online.visit(now, entry.Up == census.Yes, !seen.Silent)
-	if seen.Outcome == census.Failed && seen.Silent && !e.online.works(now) {
-		seen.Outcome, seen.Reason = census.Unjudged, reasonOffline
+	if seen.Outcome != census.Unjudged {
+		e.online.visit(now, entry.Up == census.Yes, !seen.Silent)
+	}
+	if seen.Outcome == census.Failed && seen.Silent && !e.worksNow(ctx, s, seen.Repetition) {
+		seen.Outcome, seen.Reason, seen.NotBefore = census.Unjudged, reasonOffline, now.Add(s.config.Instances.ConfirmAfter)
 	}
 	if seen.Outcome == census.Unjudged && seen.NotBefore.IsZero() {
 		seen.NotBefore = now.Add(s.config.Instances.ConfirmAfter)
@@ -216,6 +217,24 @@ func (e *Exporter) visit(ctx context.Context, entry *census.Entry) {
 	}
 	e.self.figuresRefused.Add(float64(seen.Answers.Figures().Refused))
 	e.book.Apply(entry.Name, seen)
+}
+
+// worksNow judges our own network for a visit that heard nothing. Before a failure is confirmed, and nobody else was heard of
+// lately, GitHub is asked how it is: by the one question that does not count against its limit.
+func (e *Exporter) worksNow(ctx context.Context, s *setup, confirms bool) bool {
+	works, sure := e.online.works(e.now())
+	if sure || !confirms {
+		return works
+	}
+	e.probing.Lock() // once for all that wait
+	defer e.probing.Unlock()
+	if works, sure = e.online.works(e.now()); sure {
+		return works
+	}
+	_, err := s.client.Get(ctx, outbound.Request{Purpose: outbound.PurposeReleases, URL: "https://api.github.com/rate_limit"})
+	e.online.service("github", e.now(), heard(err))
+	works, _ = e.online.works(e.now())
+	return works
 }
 
 // publish draws a View of the book and shows it.
@@ -229,9 +248,11 @@ func (e *Exporter) publish() {
 		e.truth = s.config.Truth(now)
 	}
 	e.notice(s, now, entries)
-	e.view.Store(network.New(network.Book{
+	v := network.New(network.Book{
 		Entries: entries, Changes: changes, Directories: directories(s), Releases: e.known,
-	}, now, s.view()))
+	}, now, s.view())
+	e.compare(v)
+	e.view.Store(v)
 }
 
 // notice keeps an eye on the round and on our own network. e.mu is held.
@@ -253,7 +274,7 @@ func (e *Exporter) notice(s *setup, now time.Time, entries []*census.Entry) {
 
 // works judges our own network, and says so when it changes. e.mu is held.
 func (e *Exporter) works(now time.Time) bool {
-	works := e.online.works(now)
+	works, _ := e.online.works(now)
 	if works == e.offline {
 		if works {
 			e.log.Info("The network is back")
@@ -266,7 +287,7 @@ func (e *Exporter) works(now time.Time) bool {
 }
 
 // offlineHint is for log and page.
-const offlineHint = "Nobody can be reached, neither the directories nor GitHub: this machine seems to have no internet. " +
+const offlineHint = "Instances, directories and GitHub do not answer: this machine seems to have no internet. " +
 	"Check its network and DNS, or see an invented network with --demo. Nobody is reported down; it goes on trying"
 
 // gauges are the figures about ourselves that are read when somebody looks.

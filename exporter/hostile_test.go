@@ -73,7 +73,7 @@ func TestNothingKnownIsLost(t *testing.T) {
 			t.Parallel()
 			b := newBox(t, demo.WorldOf([]demo.Spec{
 				{Name: "oak.social", Users: figure(100)},
-				{Name: "bad.social", Users: figure(7), Turns: time.Hour, Then: &demo.Spec{Users: figure(7), Behaviour: behaviour}},
+				{Name: "bad.social", Users: figure(7), Turns: time.Hour, Then: &demo.Spec{Users: figure(8), Behaviour: behaviour}},
 			}, start))
 			b.step(t, start)
 			for _, minute := range []int{120, 130, 180, 24 * 60} { // the last visit before it turned was the first one

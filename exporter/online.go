@@ -5,23 +5,26 @@ import (
 	"time"
 )
 
-// online judges whether our own network works, so that an outage of ours takes nobody else down.
+// online judges whether our own network works, so that an outage of ours takes nobody else down. Only an answer over HTTP
+// counts as heard: a resolver that knows no name, or a portal that answers in everybody's place, is part of the outage.
 //
-// It is down when 80 % of the 20 latest visits to hosts that were up got no answer at all. With fewer such visits within
-// the window, it is down only if the latest of them, and every look-up elsewhere (directories, GitHub), got none either.
+// The network is down when 16 of the 20 latest visits to hosts that were up were not answered. With fewer such visits
+// within the window, it is down only if the latest of them was not, and every service (directories, GitHub) that was asked
+// lately was not heard either.
 type online struct {
-	window time.Duration // what is older says nothing any more
+	window time.Duration // older visits say nothing any more
+	lately time.Duration // older look-ups of services say nothing any more
 
-	mu     sync.Mutex
-	visits [outageSample]sighting // of hosts that were up: a ring
-	next   int
-	heard  time.Time       // the latest answer of any host
-	others map[string]bool // whether the latest look-up of each service was answered
+	mu       sync.Mutex
+	visits   [outageSample]sighting // of hosts that were up: a ring
+	next     int
+	heard    time.Time // the latest answer of any host
+	services map[string]sighting
 }
 
 type sighting struct {
-	at       time.Time
-	answered bool
+	at    time.Time
+	heard bool
 }
 
 const (
@@ -29,54 +32,65 @@ const (
 	outageSilent = 16
 )
 
-func newOnline(window time.Duration) *online {
-	return &online{window: window, others: map[string]bool{}}
+func newOnline(c Instances) *online {
+	return &online{window: c.Every, lately: 3 * c.ConfirmAfter, services: map[string]sighting{}}
 }
 
-// visit notes whether a host gave any answer. The silence of a host that was not up says nothing.
-func (o *online) visit(at time.Time, wasUp, answered bool) {
+// visit notes whether a host was heard. The silence of a host that was not up says nothing.
+func (o *online) visit(at time.Time, wasUp, heard bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if answered {
+	if heard {
 		o.heard = at
 	}
 	if wasUp {
-		o.visits[o.next%outageSample] = sighting{at, answered}
+		o.visits[o.next%outageSample] = sighting{at, heard}
 		o.next++
 	}
 }
 
-// service notes whether a directory or GitHub gave any answer.
-func (o *online) service(name string, answered bool) {
+// service notes whether a directory or GitHub was heard.
+func (o *online) service(name string, at time.Time, heard bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.others[name] = answered
+	o.services[name] = sighting{at, heard}
 }
 
-// works is the judgement at a time. While nothing has been tried yet, it does.
-func (o *online) works(now time.Time) bool {
+// works is the judgement at a time. sure is false where it rests on nothing newer than lately: then it is worth to ask.
+func (o *online) works(now time.Time) (works, sure bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	recent := func(at time.Time) bool { return !at.IsZero() && now.Sub(at) <= o.window }
-	seen, silent := 0, 0
+	seen, silent := o.recent(now)
+	if seen == outageSample {
+		return silent < outageSilent, true
+	}
+	asked := false
+	for _, s := range o.services {
+		if now.Sub(s.at) <= o.lately {
+			if s.heard {
+				return true, true
+			}
+			asked = true
+		}
+	}
+	if !asked {
+		return true, false
+	}
+	if seen > 0 {
+		return o.visits[(o.next-1)%outageSample].heard, true
+	}
+	return !o.heard.IsZero() && now.Sub(o.heard) <= o.window, true
+}
+
+// recent counts the visits within the window. o.mu is held.
+func (o *online) recent(now time.Time) (seen, silent int) {
 	for _, v := range o.visits {
-		if recent(v.at) {
+		if !v.at.IsZero() && now.Sub(v.at) <= o.window {
 			seen++
-			if !v.answered {
+			if !v.heard {
 				silent++
 			}
 		}
 	}
-	if seen == outageSample {
-		return silent < outageSilent
-	}
-	for _, answered := range o.others {
-		if answered {
-			return true
-		}
-	}
-	if seen > 0 {
-		return o.visits[(o.next-1)%outageSample].answered
-	}
-	return len(o.others) == 0 || recent(o.heard)
+	return seen, silent
 }

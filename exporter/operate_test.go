@@ -50,7 +50,9 @@ func TestWatch(t *testing.T) {
 	})
 	b.step(t, start)
 	b.want(t, map[string]float64{
-		`count(mastodon_instance_watched)`:                                                            1, // broken.social is neither up nor down yet
+		`count(mastodon_instance_watched)`:                                                            2,
+		`mastodon_instance_failure_info{domain="broken.social",reason="status_5xx"}`:                  1,
+		`count(mastodon_instance_up)`:                                                                 3, // broken.social is neither up nor down yet
 		`mastodon_instance_watched{domain="mine.social"}`:                                             1,
 		`count(mastodon_instance_last_success_timestamp_seconds)`:                                     2, // the largest, and the watched one
 		`mastodon_instance_last_success_timestamp_seconds{domain="mine.social"}`:                      float64(start.Unix()),
@@ -137,7 +139,7 @@ func TestReload(t *testing.T) {
 		`mnm_exporter_config_last_reload_successful`:                      1,
 		`mnm_exporter_config_last_reload_success_timestamp_seconds`:       float64(start.Unix()),
 		`mastodon_directory_instances{directory="domains"}`:               1,
-		`count(mastodon_instance_change_timestamp_seconds{change="new"})`: 2,
+		`count(mastodon_instance_change_timestamp_seconds{change="new"})`: 1, // a directory's first list is no news
 	})
 	if err := reload("watch: [elm.social]\nnonsense: 1\n"); err == nil || !strings.Contains(err.Error(), file) {
 		t.Fatalf("a bad file was taken: %v", err)

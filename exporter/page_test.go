@@ -15,6 +15,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/mnm-social/mnm/demo"
+	"github.com/mnm-social/mnm/exporter"
+	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/families"
 	"github.com/mnm-social/mnm/internal/promtest"
 )
@@ -25,7 +27,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // labels, and no family beside them.
 func TestCatalogue(t *testing.T) {
 	w := demo.NewWorld(demo.Config{Seed: 4, Start: start, Instances: 300})
-	b := newBox(t, w)
+	b := newBox(t, w, func(_ *box, c *exporter.Config) { // one that is up is watched, and one that is not
+		c.Watch = []domain.Name{w.Name(0), name(t, "nobody.social")}
+	})
 	for minute := 0; minute <= 180; minute += 5 {
 		b.step(t, start.Add(time.Duration(minute)*time.Minute))
 	}

@@ -18,10 +18,10 @@ func due(e *census.Entry, c Instances) time.Time {
 	case e.Excluded:
 		return never
 	case e.Visits == 0:
-	case e.Confirming():
-		at = e.Failing.Add(c.ConfirmAfter)
-	case e.Refused || e.Gone:
+	case e.Declines() && e.Repeats():
 		at = e.LastVisit.Add(c.Daily)
+	case e.Repeats():
+		at = e.Failing.Add(c.ConfirmAfter)
 	case e.Up == census.No && !e.Failing.IsZero():
 		at = e.LastVisit.Add(min(max(e.LastVisit.Sub(e.Failing), c.Every), weekOf(c)))
 	case e.Visits == 1:
@@ -51,12 +51,17 @@ func slot(t time.Time, hash uint64, every time.Duration) time.Time {
 	return next
 }
 
-// dailySteps says which of the daily questions are due, at most two in one visit. The order is that of their use.
+// dailySteps says which of the daily questions are due: two in the first visit, later one at a time, so that a request is left
+// for a confirmation; two if visits are so rare that a day has not enough of them. The order is that of their use.
 func dailySteps(e *census.Entry, now time.Time, c Instances) map[census.Step]bool {
 	steps := map[census.Step]bool{}
+	most := 1
+	if e.Visits == 0 || c.Daily < 6*c.Every {
+		most = 2
+	}
 	for _, s := range []census.Step{census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS} {
-		// Visits drift by seconds: what would be due before the next visit is due now.
-		if len(steps) < 2 && now.Sub(e.Asked[s]) > c.Daily-c.Every/2 {
+		// What would be older than a day at the next visit is due now.
+		if len(steps) < most && now.Sub(e.Asked[s]) > c.Daily-c.Every {
 			steps[s] = true
 		}
 	}

@@ -35,8 +35,9 @@ func TestDue(t *testing.T) {
 		"down for a month":        {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-30 * 24 * time.Hour), Up: census.No}, noon.Add(7 * 24 * time.Hour)},
 		"down, answers blocked":   {census.Entry{Visits: 7, LastVisit: noon, Up: census.No}, noon.Add(time.Hour)},
 		"excluded":                {census.Entry{Excluded: true}, never},
-		"declined":                {census.Entry{Visits: 1, LastVisit: noon, Refused: true}, noon.Add(24 * time.Hour)},
-		"gone":                    {census.Entry{Visits: 9, LastVisit: noon, Gone: true}, noon.Add(24 * time.Hour)},
+		"declined":                {census.Entry{Visits: 2, LastVisit: noon, Refused: true, Reason: "robots"}, noon.Add(24 * time.Hour)},
+		"declined no more":        {census.Entry{Visits: 2, LastVisit: noon, Refused: true}, noon.Add(time.Hour)},
+		"gone":                    {census.Entry{Visits: 9, LastVisit: noon, Gone: true, Reason: "gone"}, noon.Add(24 * time.Hour)},
 		"asked us to wait":        {census.Entry{Visits: 9, LastVisit: noon, NotBefore: noon.Add(3 * time.Hour)}, noon.Add(3 * time.Hour)},
 		"a wait that is over":     {census.Entry{Visits: 9, LastVisit: noon, NotBefore: noon.Add(time.Minute)}, noon.Add(time.Hour)},
 		"no network at the start": {census.Entry{NotBefore: noon.Add(5 * time.Minute)}, noon.Add(5 * time.Minute)},
@@ -88,17 +89,19 @@ func TestDailySteps(t *testing.T) {
 		want  steps
 	}{
 		"first visit":  {census.Entry{}, steps{census.StepRobots, census.StepWellKnown}},
-		"second visit": {asked(time.Hour, census.StepRobots, census.StepWellKnown), steps{census.StepV2, census.StepActivity}},
-		"third visit": {
-			asked(2*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity), steps{census.StepHTTPS},
-		},
-		"all asked today": {asked(23*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS), nil},
-		"a day later, all the same": {
-			asked(24*time.Hour-time.Minute, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS),
-			steps{census.StepRobots, census.StepWellKnown},
+		"second visit": {asked(time.Hour, census.StepRobots, census.StepWellKnown), steps{census.StepV2}},
+		"third visit":  {asked(2*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2), steps{census.StepActivity}},
+		"fourth visit": {asked(3*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity), steps{census.StepHTTPS}},
+		"all today":    {asked(23*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS), nil},
+		"a day would be over at the next visit": {
+			asked(23*time.Hour+time.Second, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS),
+			steps{census.StepRobots},
 		},
 	} {
 		t.Run(label, func(t *testing.T) {
+			if label != "first visit" {
+				row.entry.Visits = 2
+			}
 			got := dailySteps(&row.entry, noon, c)
 			if len(got) != len(row.want) {
 				t.Fatalf("steps %v, want %v", got, row.want)

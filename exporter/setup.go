@@ -1,9 +1,12 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
+
+	"github.com/prometheus/common/version"
 
 	"github.com/mnm-social/mnm/exporter/census"
 	"github.com/mnm-social/mnm/exporter/country"
@@ -37,7 +40,7 @@ func (e *Exporter) build(c Config, before *setup) *setup {
 		about = projectURL
 	}
 	s.client = outbound.New(outbound.Options{
-		Net: c.Net, Now: c.Now, Hour: c.Hour, UserAgent: outbound.UserAgent(agentVersion(), about, c.Contact),
+		Net: c.Net, Now: c.Now, Hour: c.Hour, UserAgent: outbound.UserAgent(cmp.Or(version.Version, "dev"), about, c.Contact),
 		Sent:    func(p outbound.Purpose) { e.self.requests.WithLabelValues(string(p)).Inc() },
 		Refused: func(r outbound.Reason) { e.self.refused.WithLabelValues(string(r)).Inc() },
 	})
@@ -104,6 +107,7 @@ func (e *Exporter) Reload(load func() (Config, error)) error {
 	}
 	first := e.setup.Load().config
 	c.Demo, c.Now, c.Hour, c.Publish, c.Truth, c.About, c.State = first.Demo, first.Now, first.Hour, first.Publish, first.Truth, first.About, first.State
+	c.Workers = first.Workers
 	if first.Net.Dial != nil {
 		c.Net = first.Net // an injected network is the only one there is
 	}

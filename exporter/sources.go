@@ -106,7 +106,7 @@ func (e *Exporter) refresh(ctx context.Context, s *setup, it *source, now time.T
 	defer e.mu.Unlock()
 	it.asked = now
 	if !it.local {
-		e.online.service(it.name, heard(outbound.ReasonOf(err)))
+		e.online.service(it.name, now, heard(err))
 		e.works(now)
 	}
 	e.self.namesRefused.WithLabelValues(it.name).Add(float64(l.Refused))
@@ -116,6 +116,7 @@ func (e *Exporter) refresh(ctx context.Context, s *setup, it *source, now time.T
 		it.asked = now.Add(retryAfter(s.config) - s.config.Directories.Every)
 		return
 	}
+	baseline := it.success.IsZero() // what a directory lists the first time is no news
 	it.success = now
 	if !it.local {
 		l = e.sift(it, l, now)
@@ -124,7 +125,7 @@ func (e *Exporter) refresh(ctx context.Context, s *setup, it *source, now time.T
 	for _, n := range l.Names {
 		it.names[n] = true
 	}
-	added := e.book.Add(l.Names, now, !e.firstRoundDone)
+	added := e.book.Add(l.Names, now, baseline)
 	e.book.Exclude(s.filter.Excludes)
 	e.log.Info("Read a directory", "directory", it.name, "instances", len(l.Names), "new", added, "refused_names", l.Refused)
 }
@@ -173,10 +174,12 @@ func (e *Exporter) forget(s *setup, now time.Time) {
 // retryAfter is how soon a look-up that failed is tried again: a network may just have come up.
 func retryAfter(c Config) time.Duration { return c.Instances.ConfirmAfter }
 
-// heard reports whether a failure was an answer all the same: somebody out there is to be reached.
-func heard(r outbound.Reason) bool {
-	switch r {
-	case outbound.ReasonDNS, outbound.ReasonConnection, outbound.ReasonTimeout, outbound.ReasonCanceled:
+// heard reports whether the end of a look-up was an answer over HTTP, good or bad: somebody out there is to be reached.
+func heard(err error) bool {
+	switch outbound.ReasonOf(err) {
+	case outbound.ReasonDNS, outbound.ReasonNoAddress, outbound.ReasonAddress, outbound.ReasonConnection, outbound.ReasonTimeout,
+		outbound.ReasonTLS, outbound.ReasonCertExpired, outbound.ReasonCertName, outbound.ReasonCertUntrusted,
+		outbound.ReasonNoIPv6Route, outbound.ReasonCrowded, outbound.ReasonCanceled:
 		return false
 	}
 	return true
@@ -194,7 +197,11 @@ func directories(s *setup) []network.Directory {
 // refreshReleases looks Mastodon's releases up.
 func (e *Exporter) refreshReleases(ctx context.Context) time.Time {
 	s, now := e.setup.Load(), e.now()
-	known, rate, err := s.releases.LookUp(ctx, s.client.Get)
+	sent := false
+	known, rate, err := s.releases.LookUp(ctx, func(ctx context.Context, r outbound.Request) (*outbound.Response, error) {
+		sent = true
+		return s.client.Get(ctx, r)
+	})
 	looked, keeping := s.releases.MarshalBinary()
 	next := now.Add(s.config.Releases.Every)
 	if ctx.Err() != nil {
@@ -202,8 +209,10 @@ func (e *Exporter) refreshReleases(ctx context.Context) time.Time {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.online.service("github", heard(outbound.ReasonOf(err)))
-	e.works(now)
+	if sent {
+		e.online.service("github", now, heard(err))
+		e.works(now)
+	}
 	if rate.Known {
 		e.rate = rate
 	}

@@ -73,15 +73,20 @@ func judgeStatus(resp *outbound.Response) verdict {
 func (c *call) judgeError(err error) verdict {
 	reason := outbound.ReasonOf(err)
 	switch reason {
-	case outbound.ReasonBudget, outbound.ReasonCanceled, outbound.ReasonNoIPv6Route:
-		var e *outbound.Error
-		if errors.As(err, &e) {
+	case outbound.ReasonBudget:
+		// A chain of redirects needs all of the host's requests at once: wait for a whole window, not for the next free one.
+		c.wait = max(c.wait, c.config.Every)
+		return verdict{census.Unjudged, string(reason)}
+	case outbound.ReasonCrowded, outbound.ReasonCanceled:
+		if e := (*outbound.Error)(nil); errors.As(err, &e) {
 			c.wait = max(c.wait, e.Wait)
 		}
 		return verdict{census.Unjudged, string(reason)}
-	case outbound.ReasonDNS, outbound.ReasonConnection, outbound.ReasonTimeout:
-	default:
-		c.answered = true // by a resolver or by the host
+	case outbound.ReasonNoIPv6Route:
+		c.wait = max(c.wait, c.config.Every)
+		return verdict{census.Unjudged, string(reason)}
+	case outbound.ReasonTooBig, outbound.ReasonRedirect, outbound.ReasonProtocol, outbound.ReasonRobots:
+		c.answered = true // over HTTP, whatever it was
 	}
 	return verdict{census.Failed, string(reason)}
 }
@@ -92,25 +97,48 @@ var precedence = []census.Outcome{
 	census.Declined, census.Good, census.Answered, census.Departed, census.Blocked, census.Unjudged, census.Failed,
 }
 
+// decide enters what the answer to a question means for the visit.
+func (c *call) decide(step census.Step, v verdict) {
+	if v.outcome == census.Failed && v.reason == string(outbound.ReasonRobots) {
+		c.forbidden = true // by the robots.txt of the host to which it led: as if it had not been asked
+		return
+	}
+	if c.decided && slices.Index(precedence, v.outcome) >= slices.Index(precedence, c.seen.Outcome) {
+		return
+	}
+	c.decided = true
+	c.seen.Outcome, c.seen.Reason, c.seen.Step = v.outcome, v.reason, step
+}
+
 // judge makes the outcome of the visit out of the verdicts on its questions.
 func (c *call) judge(now time.Time) {
-	if len(c.verdicts) == 0 {
-		c.verdicts = []verdict{{census.Failed, reasonNothing}}
-	}
-	best := c.verdicts[0]
-	for _, v := range c.verdicts[1:] {
-		if slices.Index(precedence, v.outcome) < slices.Index(precedence, best.outcome) {
-			best = v
+	if !c.decided {
+		if c.forbidden {
+			c.decide(census.StepRobots, verdict{census.Declined, reasonRobots})
+		} else {
+			c.decide(census.StepRobots, verdict{census.Failed, reasonNothing})
 		}
 	}
-	if c.seen.Confirmation && best.outcome == census.Good {
-		best = verdict{outcome: census.Answered}
+	if c.seen.Repetition && c.seen.Outcome == census.Good {
+		c.seen.Outcome = census.Answered
 	}
-	c.seen.Outcome, c.seen.Reason, c.seen.Silent = best.outcome, best.reason, !c.answered
+	c.seen.Silent = !c.answered
 	if c.wait > 0 {
 		c.seen.NotBefore = now.Add(c.wait)
 	}
-	if wait, ok := outbound.RetryAfter(c.header, now); ok && best.outcome != census.Good {
-		c.seen.NotBefore = now.Add(wait)
+}
+
+// asksForRest reports whether an answer asks us to leave the server alone, and notes for how long.
+func (c *call) asksForRest(resp *outbound.Response) bool {
+	wait, says := outbound.RetryAfter(resp.Header, c.began)
+	switch {
+	case resp.Status == 429:
+	case resp.Status == 503 && resp.Header.Get("Retry-After") != "":
+	default:
+		return false
 	}
+	if says {
+		c.wait = max(c.wait, wait)
+	}
+	return true
 }

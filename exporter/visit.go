@@ -4,20 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"time"
-
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/mnm-social/mnm/exporter/census"
 	"github.com/mnm-social/mnm/exporter/country"
-	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
-
-// hostTimeout bounds a visit, all its requests together.
-const hostTimeout = 20 * time.Second
 
 // Paths of the questions whose address is fixed.
 const (
@@ -38,178 +31,197 @@ type visitor struct {
 }
 
 // visit asks an instance what is due and says what it saw. It is the visit plan of METRICS: robots.txt first, then
-// nodeinfo and /api/v1/instance, and at most two of the daily questions.
+// nodeinfo and /api/v1/instance, and some of the daily questions.
 func (v *visitor) visit(ctx context.Context, e *census.Entry, now time.Time) census.Observation {
-	ctx, cancel := context.WithTimeout(ctx, hostTimeout)
-	defer cancel()
 	session := v.client.Session()
 	defer session.Close()
 	began := time.Now()
 	c := &call{
-		ctx: ctx, session: session, entry: e, robots: e.Robots, nodeInfo: e.NodeInfoURL,
-		seen: census.Observation{Confirmation: e.Confirming()},
+		ctx: ctx, client: v.client, session: session, config: v.config, entry: e, began: now,
+		robots: e.Robots, nodeInfo: e.NodeInfoURL, other: e.Other,
+		seen: census.Observation{Repetition: e.Repeats()},
 	}
-	if c.seen.Confirmation {
-		c.confirm()
+	if c.seen.Repetition {
+		c.repeat(e.Step)
 	} else {
-		c.all(dailySteps(e, now, v.config), now, v.config)
+		c.all()
 	}
 	c.judge(now)
 	c.seen.Took = time.Since(began)
 	c.seen.At = v.now() // the end: an hour from it, none of its requests counts any more
 	if c.seen.Outcome == census.Good {
-		v.place(c, e.Name)
+		v.place(c)
 	}
 	return c.seen
 }
 
 // place tells where the server is; its addresses are looked up once, for the requests and for this.
-func (v *visitor) place(c *call, name domain.Name) {
-	addrs, err := v.client.Lookup(c.ctx, name.String())
+func (v *visitor) place(c *call) {
+	c.seen.IPv6 = c.entry.IPv6
+	addrs, err := v.client.Lookup(c.ctx, c.entry.Name.String())
 	if err != nil {
 		return // it was reached a moment ago: what was known stays
 	}
 	all := make([]netip.Addr, 0, len(addrs.V4)+len(addrs.V6))
 	all = append(append(all, addrs.V4...), addrs.V6...)
-	answer := v.where.Locate(name, all, c.header)
-	c.seen.Country, c.seen.IPv6 = &answer, len(addrs.V6) > 0
+	answer := v.where.Locate(c.entry.Name, all, c.header)
+	c.seen.Country = &answer
+	if !addrs.V6Unknown {
+		c.seen.IPv6 = len(addrs.V6) > 0
+	}
 }
 
 // call is one visit under way.
 type call struct {
 	ctx      context.Context
+	client   *outbound.Client
 	session  *outbound.Session
+	config   Instances
 	entry    *census.Entry
+	began    time.Time
 	robots   outbound.Robots
 	nodeInfo string // where its nodeinfo is
+	other    census.Other
 
-	seen     census.Observation
-	header   http.Header // of the latest answer
-	answered bool        // by anything, whatever it said
-	wait     time.Duration
-	verdicts []verdict // of the questions whose answers decide about the visit
+	seen      census.Observation
+	decided   bool        // some answer has decided about the visit
+	header    http.Header // of the latest answer
+	answered  bool        // over HTTP, by anything, whatever it said
+	resting   bool        // it asked us to leave it alone
+	forbidden bool        // a question led to where it must not be asked
+	wait      time.Duration
 }
 
 // all asks everything that is due. It stops where going on would be rude or in vain.
-func (c *call) all(daily map[census.Step]bool, now time.Time, config Instances) {
-	e := c.entry
-	if daily[census.StepRobots] && !c.askRobots(now.Sub(e.Asked[census.StepRobots]) > config.Daily) {
+func (c *call) all() {
+	daily := dailySteps(c.entry, c.began, c.config)
+	if daily[census.StepRobots] && !c.askRobots() {
 		return
 	}
-	if !c.mayAsk() {
-		c.verdicts = append(c.verdicts, verdict{census.Declined, "robots"})
+	if !c.mayRead() {
+		c.decide(census.StepRobots, verdict{census.Declined, reasonRobots})
 		return
 	}
-	// Who declined by a tag on its page is asked for the page, and for nothing else while the tag is there.
-	declined := e.Refused && e.Reason == reasonTag
-	if (declined || daily[census.StepHTTPS]) && !c.askPage() {
+	if daily[census.StepHTTPS] && !c.askPage() {
 		return
 	}
 	if daily[census.StepWellKnown] && c.robots.Allows(pathWellKnown) && !c.askWellKnown() {
 		return
 	}
-	if !c.askNodeInfo() || (!hasNoV1(e, now, config) && !c.askV1()) {
+	if !c.askNodeInfo() || (!c.hasNoV1() && !c.askV1()) {
 		return
 	}
-	if daily[census.StepV2] && c.seen.Answers.V1 != nil {
-		c.askV2()
+	if daily[census.StepV2] && c.seen.Answers.V1 != nil && !c.askV2() {
+		return
 	}
 	if daily[census.StepActivity] && c.seen.Answers.V1 != nil {
 		c.askActivity()
 	}
 }
 
-// hasNoV1 reports whether other software than Mastodon said lately that it has no such API: then a day passes before we ask again.
-func hasNoV1(e *census.Entry, now time.Time, config Instances) bool {
-	return e.Answers.NodeInfo != nil && e.Answers.V1 == nil && !e.Figures.Mastodon &&
-		now.Sub(e.Asked[census.StepV1]) < config.Daily-config.Every/2
-}
-
-// confirm repeats one request: that for nodeinfo where its address is known and it may be asked, else that for robots.txt.
-func (c *call) confirm() {
-	if c.nodeInfo != "" && c.robots.Allows(c.nodeInfoPath()) {
+// repeat asks one question again: the one that failed, to confirm it, or by whose answer the instance declined.
+func (c *call) repeat(step census.Step) {
+	switch step {
+	case census.StepWellKnown:
+		c.askWellKnown()
+	case census.StepNodeInfo:
 		c.askNodeInfo()
-		return
+	case census.StepV1:
+		c.askV1()
+	case census.StepHTTPS:
+		if c.askPage() {
+			c.decide(step, verdict{outcome: census.Answered})
+		}
+	default:
+		switch {
+		case !c.askRobots():
+		case c.mayRead():
+			c.decide(step, verdict{outcome: census.Answered})
+		default:
+			c.decide(step, verdict{census.Declined, reasonRobots})
+		}
 	}
-	c.askRobots(true)
 }
 
-// mayAsk reports whether robots.txt leaves any of the two answers by which an instance is read.
-func (c *call) mayAsk() bool {
-	return c.robots.Allows(pathV1) || c.robots.Allows(c.nodeInfoPath())
+// hasNoV1 reports whether other software than Mastodon said lately that it has no such API: then a day passes before we ask again.
+func (c *call) hasNoV1() bool {
+	e := c.entry
+	return e.Answers.NodeInfo != nil && e.Answers.V1 == nil && !e.Figures.Mastodon &&
+		c.began.Sub(e.Asked[census.StepV1]) < c.config.Daily-c.config.Every/2
 }
 
-func (c *call) nodeInfoPath() string {
-	if u, err := url.Parse(c.nodeInfo); err == nil && u.Path != "" {
-		return u.Path
+// mayRead reports whether robots.txt leaves any of the two answers by which an instance is read.
+func (c *call) mayRead() bool {
+	if c.nodeInfo == "" {
+		return c.robots.Allows(pathV1) || c.robots.Allows(pathWellKnown) && c.robots.Allows(pathNodeInfo)
 	}
-	return pathNodeInfo
+	return c.robots.Allows(pathV1) || c.mayAsk(c.nodeInfo)
 }
 
-// sameSite reports whether a link of the instance leads to a host of the same owner, over HTTPS and the usual port.
-func (c *call) sameSite(link string) bool {
-	u, err := url.Parse(link)
-	if err != nil || u.Scheme != "https" || u.User != nil || (u.Port() != "" && u.Port() != "443") {
-		return false
-	}
-	host, err := domain.Parse(u.Hostname())
-	if err != nil {
-		return false
-	}
-	if host == c.entry.Name {
-		return true
-	}
-	// A public suffix has no owner, so nothing below it is the same site.
-	_, err = publicsuffix.EffectiveTLDPlusOne(host.String())
-	return err == nil && host.Registrable() == c.entry.Name.Registrable()
-}
-
-// askRobots asks for robots.txt and reports whether to go on. A 5xx leaves the last copy standing while it is young.
-func (c *call) askRobots(needed bool) bool {
-	resp, v := c.get(census.StepRobots, outbound.PurposeRobots, c.base()+pathRobots, !c.entry.Asked[census.StepRobots].IsZero())
+// askRobots asks for robots.txt and reports whether to go on: only with rules that are no older than a day.
+func (c *call) askRobots() bool {
+	const step = census.StepRobots
+	resp, v := c.get(step, outbound.PurposeRobots, c.base()+pathRobots, !c.entry.Asked[step].IsZero())
 	if resp == nil {
-		c.verdicts = append(c.verdicts, v)
+		c.decide(step, v)
 		return false
 	}
+	rules, ok := rulesOf(resp)
 	switch {
 	case resp.Status == http.StatusNotModified: // the rules that we have still hold
-	case resp.Status == 451 || resp.Status == 410:
-		c.verdicts = append(c.verdicts, judgeStatus(resp))
-		return false
-	case resp.Status == 401 || resp.Status == 403:
-		none := outbound.ParseRobots([]byte("User-agent: *\nDisallow: /\n"))
-		c.robots, c.seen.Robots = none, &none
-	case resp.Status == 200:
-		rules := outbound.ParseRobots(resp.Body)
+	case ok:
 		c.robots, c.seen.Robots = rules, &rules
-	case resp.Status == 429 || resp.Status >= 500:
-		c.seen.Asked[census.StepRobots] = false
-		if needed {
-			c.verdicts = append(c.verdicts, judgeStatus(resp))
-		}
-		return !needed
 	default:
-		c.robots, c.seen.Robots = outbound.Robots{}, &outbound.Robots{}
+		// 5xx, 429, 451, 410: the last copy holds while it is young, but not against who declines.
+		c.seen.Asked[step] = false
+		v := judgeStatus(resp)
+		young := c.began.Sub(c.entry.Asked[step]) < c.config.Daily
+		if young && !c.resting && !c.seen.Repetition && v.outcome != census.Declined && v.outcome != census.Departed {
+			return true
+		}
+		c.decide(step, v)
+		return false
 	}
-	if c.seen.Confirmation {
-		c.verdicts = append(c.verdicts, verdict{outcome: census.Answered})
-	}
-	return true
+	return !c.resting
 }
 
-// askWellKnown learns where nodeinfo is and reports whether to go on. It decides nothing about the visit.
+// rulesOf are the rules that an answer to robots.txt stands for (RFC 9309, 2.3.1): 401 and 403 mean no, as the sites that
+// answer so mean it; any other 4xx means that there are none.
+func rulesOf(resp *outbound.Response) (outbound.Robots, bool) {
+	switch s := resp.Status; {
+	case s == 401 || s == 403:
+		return outbound.ParseRobots([]byte("User-agent: *\nDisallow: /\n")), true
+	case s == 200:
+		return outbound.ParseRobots(resp.Body), true
+	case s >= 500 || s == 429 || s == 451 || s == 410:
+		return outbound.Robots{}, false
+	}
+	return outbound.Robots{}, true
+}
+
+// askWellKnown learns where nodeinfo is and reports whether to go on. That there is none decides nothing about the visit.
 func (c *call) askWellKnown() bool {
 	resp, v := c.get(census.StepWellKnown, outbound.PurposeWellKnown, c.base()+pathWellKnown, false)
 	if resp == nil {
-		c.verdicts = append(c.verdicts, v)
-		return false
+		c.decide(census.StepWellKnown, v)
+		return c.forbidden
 	}
 	if resp.Status == 200 {
 		if href, err := instance.ReadWellKnown(resp.Body); err == nil && c.sameSite(href) {
 			c.nodeInfo, c.seen.NodeInfoURL = href, href
 		}
 	}
-	return true
+	if c.seen.Repetition {
+		v := judgeStatus(resp)
+		if v.outcome == census.Good || v.reason == reasonClient {
+			v = verdict{outcome: census.Answered}
+		}
+		c.decide(census.StepWellKnown, v)
+	}
+	if c.resting {
+		c.decide(census.StepWellKnown, judgeStatus(resp))
+	}
+	return !c.resting
 }
 
 // askPage looks at the headers of the page that people see, and reports whether to go on: not where they decline.
@@ -218,15 +230,17 @@ func (c *call) askPage() bool {
 		return true
 	}
 	resp, v := c.get(census.StepHTTPS, outbound.PurposeHTTPS, c.base()+"/", false)
-	if resp == nil {
-		c.verdicts = append(c.verdicts, v)
-		return v.reason == string(outbound.ReasonTooBig) || v.reason == string(outbound.ReasonRedirect)
-	}
-	if outbound.TagDeclines(resp.Header) {
-		c.verdicts = append(c.verdicts, verdict{census.Declined, reasonTag})
+	switch {
+	case resp != nil && outbound.TagDeclines(resp.Header):
+		c.decide(census.StepHTTPS, verdict{census.Declined, reasonTag})
 		return false
+	case resp != nil:
+		return !c.resting
+	case v.outcome == census.Failed && c.answered && !c.seen.Repetition:
+		return true // too large, or led elsewhere: it is only a page
 	}
-	return true
+	c.decide(census.StepHTTPS, v)
+	return false
 }
 
 // base is the beginning of the instance's addresses.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -29,6 +30,9 @@ import (
 )
 
 func main() {
+	if version.Version == "" {
+		version.Version = built()
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -36,6 +40,14 @@ func main() {
 		fmt.Fprintln(os.Stderr, "mnm-exporter:", err)
 		os.Exit(1)
 	}
+}
+
+// built is the version that Go stamped into the program, "dev" if it did not.
+func built() string {
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+		return strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "dev"
 }
 
 // options are the flags.

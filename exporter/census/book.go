@@ -102,19 +102,3 @@ func (b *Book) Entries() ([]*Entry, [ChangeCount]uint64) {
 	}
 	return all, b.changes
 }
-
-// Due calls visit with each entry for which due is not after now, and returns the earliest time after now
-// at which another one is; the zero time when there is none.
-func (b *Book) Due(now time.Time, due func(*Entry) time.Time, visit func(*Entry)) time.Time {
-	all, _ := b.Entries()
-	var soonest time.Time
-	for _, e := range all {
-		at := due(e)
-		if !at.After(now) {
-			visit(e)
-		} else if soonest.IsZero() || at.Before(soonest) {
-			soonest = at
-		}
-	}
-	return soonest
-}

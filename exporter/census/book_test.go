@@ -44,17 +44,6 @@ func TestBook(t *testing.T) {
 	}
 }
 
-func TestBookDue(t *testing.T) {
-	b := NewBook(rules)
-	b.Add(names(t, "oak.social", "elm.social", "fir.social"), start, true)
-	at := map[string]time.Time{"oak.social": start, "elm.social": start.Add(time.Minute), "fir.social": start.Add(time.Hour)}
-	var due []string
-	next := b.Due(start, func(e *Entry) time.Time { return at[e.Name.String()] }, func(e *Entry) { due = append(due, e.Name.String()) })
-	if len(due) != 1 || due[0] != "oak.social" || !next.Equal(start.Add(time.Minute)) {
-		t.Fatalf("due %v, next %s", due, next)
-	}
-}
-
 // TestBookManyWriters is for the race detector.
 func TestBookManyWriters(t *testing.T) {
 	b := NewBook(rules)

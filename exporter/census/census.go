@@ -30,6 +30,7 @@ type Entry struct {
 	Failing   time.Time     // since when it does not answer; zero while it does
 	NotBefore time.Time     // it asked us to wait until then, or our own budget did
 	Reason    string        // why the latest visit was not good; empty if it was
+	Step      Step          // the question that decided so, to be repeated; of use only with a Reason
 	Took      time.Duration // of the latest good visit
 
 	Answers instance.Answers     // latest documents, too old ones left out
@@ -44,6 +45,7 @@ type Entry struct {
 	Country     country.Answer
 	TLS         TLS
 	IPv6        bool
+	Other       Other
 
 	Changed [ChangeCount]time.Time // latest change of each kind
 }
@@ -66,6 +68,13 @@ func (t TLS) Name() string {
 		return "1.3"
 	}
 	return ""
+}
+
+// Other is the host that an instance of one name is served from under another, and what its robots.txt says.
+type Other struct {
+	Name   domain.Name
+	Robots outbound.Robots
+	Asked  time.Time
 }
 
 // Up says whether an instance answered its latest confirmed visit.
@@ -162,11 +171,22 @@ func (e *Entry) Fresh(now time.Time, staleAfter time.Duration) bool {
 	return !e.Refused && !e.Gone && !e.Excluded && !e.LastGood.IsZero() && now.Sub(e.LastGood) < staleAfter
 }
 
-// Tried reports whether a visit was made, or is not to be made, or could not be for a reason that is known.
-func (e *Entry) Tried() bool { return e.Visits > 0 || e.Excluded || e.Reason != "" }
+// Tried reports whether a visit was made, or is not to be made, or cannot be made from here.
+func (e *Entry) Tried() bool {
+	return e.Visits > 0 || e.Excluded || e.Reason == string(outbound.ReasonNoIPv6Route)
+}
 
-// Confirming reports whether a failure waits for its confirmation.
-func (e *Entry) Confirming() bool { return e.Up != No && !e.Failing.IsZero() }
+// Declines reports whether the instance does not want to be visited, or is gone, as far as is known.
+func (e *Entry) Declines() bool { return e.Refused || e.Gone }
+
+// Repeats reports whether the next visit is the repetition of one question: the confirmation of a failure, or the daily
+// look whether a refusal still stands.
+func (e *Entry) Repeats() bool {
+	if e.Declines() {
+		return e.Reason != ""
+	}
+	return e.Up != No && !e.Failing.IsZero()
+}
 
 // Outcome says what came of a visit.
 type Outcome uint8
@@ -177,7 +197,7 @@ const (
 	Failed Outcome = iota
 	// Good is a visit in which nodeinfo or /api/v1/instance could be read.
 	Good
-	// Answered is a confirmation that was answered: it shows life, and no more.
+	// Answered is a repeated question that was answered well: it shows life, or that a refusal is over, and no more.
 	Answered
 	// Blocked is 401, 403, 429 or a challenge page: the server is there, we may not see it.
 	Blocked
@@ -191,13 +211,14 @@ const (
 
 // Observation is what one visit saw. Nil and zero fields were not asked or could not be read.
 type Observation struct {
-	At           time.Time // its end
-	Took         time.Duration
-	Outcome      Outcome
-	Confirmation bool // one request that repeats a failed one
-	Reason       string
-	Silent       bool      // nobody answered at all, neither the host nor a resolver about it
-	NotBefore    time.Time // when the next visit may be, at the earliest; an Unjudged one owes it
+	At         time.Time // its end
+	Took       time.Duration
+	Outcome    Outcome
+	Repetition bool // of one question; see Entry.Repeats
+	Reason     string
+	Step       Step      // that decided the outcome
+	Silent     bool      // nobody answered at all, neither the host nor a resolver about it
+	NotBefore  time.Time // when the next visit may be, at the earliest; an Unjudged one owes it
 
 	Answers     instance.Answers
 	Asked       [StepCount]bool // steps that were asked and got an answer, readable or not
@@ -207,6 +228,7 @@ type Observation struct {
 	Country     *country.Answer
 	TLS         TLS
 	IPv6        bool
+	Other       *Other
 }
 
 // Rules are the times by which Next judges.

@@ -11,15 +11,24 @@ import (
 // Next is the entry after a visit, and what changed by it. It is pure: prev is left as it was.
 //
 // A failure counts only when it is seen again at least ConfirmAfter later; until then the entry keeps its
-// state. A good visit counts at once. Blocked, Answered and Unjudged never move Up.
+// state. A good visit counts at once. Blocked, Answered and Unjudged never move Up. A refusal stands until a good visit.
 func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 	next := prev
-	next.NotBefore, next.Reason = seen.NotBefore, seen.Reason
+	next.NotBefore = seen.NotBefore
 	if seen.Outcome != Unjudged {
 		next.LastVisit = seen.At
-		if !seen.Confirmation {
+		// Why somebody declines is not forgotten over a failure: by it the refusal is looked at again.
+		if !prev.Declines() || seen.Outcome != Failed && seen.Outcome != Blocked {
+			next.Reason, next.Step = seen.Reason, seen.Step
+		}
+		if !seen.Repetition {
 			next.Visits = min(prev.Visits+1, MaxVisits)
 		}
+	} else if prev.Visits == 0 {
+		next.Reason = seen.Reason
+	}
+	if seen.Other != nil {
+		next.Other = *seen.Other
 	}
 	if seen.Robots != nil {
 		next.Robots = *seen.Robots
@@ -28,8 +37,13 @@ func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 		next.NodeInfoURL = seen.NodeInfoURL
 	}
 	for step, asked := range seen.Asked {
-		if asked {
-			next.Asked[step], next.ETags[step] = seen.At, seen.ETags[step]
+		if !asked {
+			continue
+		}
+		next.Asked[step] = seen.At
+		// The tag of a document that is not taken over would let the old one pass for new.
+		if taken := seen.Outcome == Good || Step(step) == StepRobots; taken {
+			next.ETags[step] = seen.ETags[step]
 		}
 	}
 	if seen.Outcome != Unjudged && seen.Outcome != Failed {
@@ -42,13 +56,13 @@ func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 	case Failed:
 		changes = next.failed(&prev, seen, rules)
 	case Declined:
-		next.Refused, next.Failing = true, time.Time{}
+		next.Refused, next.Gone = true, false
 		next.forget()
 	case Departed:
 		if !prev.Gone && !prev.Refused && prev.Up != Unseen {
 			changes = append(changes, ChangeGone)
 		}
-		next.Gone, next.Refused, next.Failing = true, false, time.Time{}
+		next.Gone, next.Refused = true, false
 		next.forget()
 	case Blocked, Answered:
 		next.Failing = time.Time{}
@@ -62,12 +76,15 @@ func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 
 // failed notes a failure, and believes it when it has lasted.
 func (e *Entry) failed(prev *Entry, seen Observation, rules Rules) []Change {
+	if e.Declines() {
+		return nil // it is not watched any more
+	}
 	if e.Failing.IsZero() {
 		e.Failing = seen.At
 		return nil
 	}
 	if e.Up == No {
-		if !e.Gone && !e.Refused && e.Silence(seen.At) >= rules.ForgetAfter && e.Silence(prev.LastVisit) < rules.ForgetAfter {
+		if e.Silence(seen.At) >= rules.ForgetAfter && e.Silence(prev.LastVisit) < rules.ForgetAfter {
 			return []Change{ChangeGone}
 		}
 		return nil
@@ -173,7 +190,7 @@ func label(f instance.Figures) string {
 // forget drops everything that an instance said: of who refuses or left, nothing is kept, and should it
 // come back, that is no news either.
 func (e *Entry) forget() {
-	e.Baseline = true
+	e.Baseline, e.Up, e.Failing = true, Unseen, time.Time{}
 	e.Answers, e.Figures, e.Version = instance.Answers{}, instance.Figures{}, ""
 	e.Country, e.TLS, e.IPv6 = country.Answer{}, TLS{}, false
 	e.LastGood, e.Changed, e.ETags = time.Time{}, [ChangeCount]time.Time{}, [StepCount]string{}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mnm-social/mnm/exporter/country"
+	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
@@ -27,7 +28,7 @@ func sight(after time.Duration, outcome Outcome, with ...func(*Observation)) Obs
 	return o
 }
 
-func confirming(o *Observation) { o.Confirmation = true }
+func confirming(o *Observation) { o.Repetition = true }
 
 // saying gives the observation documents: a Mastodon of a version with so many users and a registration policy.
 func saying(version string, users int64, open instance.Tri) func(*Observation) {
@@ -39,6 +40,10 @@ func saying(version string, users int64, open instance.Tri) func(*Observation) {
 
 func in(code string) func(*Observation) {
 	return func(o *Observation) { o.Country = &country.Answer{Country: code, Source: country.Address} }
+}
+
+func expiring(month int) func(*Observation) {
+	return func(o *Observation) { o.TLS = TLS{Version: 0x0304, Expiry: start.AddDate(0, month, 0)} }
 }
 
 func TestNext(t *testing.T) {
@@ -74,6 +79,15 @@ func TestNext(t *testing.T) {
 		"declines, then allows":      {news: true, seen: []Observation{sight(0, Declined), good(24 * hour)}, state: StateUp, users: 10},
 		"gone":                       {seen: []Observation{good(0), sight(hour, Departed), sight(25*hour, Departed)}, state: Gone, users: -1, changes: []Change{ChangeGone}},
 		"gone, then back":            {seen: []Observation{good(0), sight(hour, Departed), good(25 * hour)}, state: StateUp, users: 10, changes: []Change{ChangeGone}},
+		"declines, then fails":       {seen: []Observation{good(0), sight(hour, Declined), sight(25*hour, Failed, confirming), sight(26*hour, Failed, confirming)}, state: Refused, users: -1},
+		"declines while down":        {seen: []Observation{good(0), sight(hour, Failed), sight(hour+5*time.Minute, Failed, confirming), sight(3*hour, Declined), good(30 * hour)}, state: StateUp, users: 10, changes: []Change{ChangeDown}},
+		"a refusal is over":          {seen: []Observation{good(0), sight(hour, Declined), sight(25*hour, Answered, confirming)}, state: Refused, users: -1},
+		"gone while down":            {seen: []Observation{good(0), sight(hour, Failed), sight(hour+5*time.Minute, Failed, confirming), sight(3*hour, Departed)}, state: Gone, users: -1, changes: []Change{ChangeDown, ChangeGone}},
+		"users drop sharply":         {seen: []Observation{sight(0, Good, saying("4.5.0", 20, instance.Yes), in("FR")), sight(hour, Good, saying("4.5.0", 15, instance.Yes), in("FR"))}, state: StateUp, users: 15, changes: []Change{ChangeUsers}},
+		"users drop by a fifth":      {seen: []Observation{sight(0, Good, saying("4.5.0", 20, instance.Yes), in("FR")), sight(hour, Good, saying("4.5.0", 16, instance.Yes), in("FR"))}, state: StateUp, users: 16},
+		"few users drop":             {seen: []Observation{sight(0, Good, saying("4.5.0", 19, instance.Yes), in("FR")), sight(hour, Good, saying("4.5.0", 1, instance.Yes), in("FR"))}, state: StateUp, users: 1},
+		"certificate":                {seen: []Observation{sight(0, Good, saying("4.5.0", 10, instance.Yes), expiring(1)), sight(hour, Good, saying("4.5.0", 10, instance.Yes), expiring(2))}, state: StateUp, users: 10, changes: []Change{ChangeCertificate}},
+		"the same certificate":       {seen: []Observation{sight(0, Good, saying("4.5.0", 10, instance.Yes), expiring(1)), sight(hour, Good, saying("4.5.0", 10, instance.Yes), expiring(1))}, state: StateUp, users: 10},
 		"version":                    {seen: []Observation{good(0), sight(hour, Good, saying("4.5.1", 11, instance.Yes), in("FR"))}, state: StateUp, users: 11, changes: []Change{ChangeVersion}},
 		"build metadata only":        {seen: []Observation{good(0), sight(hour, Good, saying("4.5.0+glitch", 11, instance.Yes), in("FR"))}, state: StateUp, users: 11},
 		"country":                    {seen: []Observation{good(0), sight(hour, Good, saying("4.5.0", 11, instance.Yes), in("DE"))}, state: StateUp, users: 11, changes: []Change{ChangeCountry}},
@@ -102,11 +116,50 @@ func TestNext(t *testing.T) {
 			if n, ok := e.Figures.Users.Get(); ok {
 				users = n
 			}
-			if e.State(start.Add(48*time.Hour), rules.ForgetAfter) != row.state || users != row.users || e.Confirming() != row.waiting || !slices.Equal(changes, row.changes) {
+			if e.State(start.Add(48*time.Hour), rules.ForgetAfter) != row.state || users != row.users || (e.Repeats() && !e.Declines()) != row.waiting || !slices.Equal(changes, row.changes) {
 				t.Fatalf("state %s, users %d, confirming %t, changes %v; want %s, %d, %t, %v",
-					e.State(start, rules.ForgetAfter), users, e.Confirming(), changes, row.state, row.users, row.waiting, row.changes)
+					e.State(start, rules.ForgetAfter), users, e.Repeats(), changes, row.state, row.users, row.waiting, row.changes)
 			}
 		})
+	}
+}
+
+// TestSilence holds that who is silent for 30 days is gone, once, and forgotten when nobody names it.
+func TestSilence(t *testing.T) {
+	b := NewBook(rules)
+	n := names(t, "oak.social", "elm.social")
+	b.Add(n, start, true)
+	b.Apply(n[0], sight(0, Good, saying("4.5.0", 10, instance.Yes)))
+	b.Apply(n[0], sight(time.Hour, Failed))
+	b.Apply(n[0], sight(time.Hour+5*time.Minute, Failed, confirming))
+	state := func(after time.Duration) State {
+		all, _ := b.Entries()
+		return all[len(all)-1].State(start.Add(after), rules.ForgetAfter)
+	}
+	const day = 24 * time.Hour
+	b.Apply(n[0], sight(29*day, Failed))
+	if s := state(30*day - time.Second); s != StateDown {
+		t.Errorf("just before 30 days it is %s", s)
+	}
+	for _, days := range []int{30, 37, 44} {
+		b.Apply(n[0], sight(time.Duration(days)*day, Failed))
+	}
+	if s := state(44 * day); s != Gone {
+		t.Errorf("after 44 days it is %s", s)
+	}
+	if _, changes := b.Entries(); changes[ChangeGone] != 1 {
+		t.Errorf("%d changes to gone, want 1", changes[ChangeGone])
+	}
+	named := func(domain.Name) bool { return true }
+	if got := b.Forget(named, start.Add(44*day)); got != 0 {
+		t.Errorf("%d forgotten that a directory names", got)
+	}
+	unnamed := func(n domain.Name) bool { return n.String() == "elm.social" }
+	if got := b.Forget(unnamed, start.Add(44*day)); got != 1 {
+		t.Errorf("%d forgotten, want oak.social", got)
+	}
+	if got := b.Forget(func(domain.Name) bool { return false }, start.Add(29*day)); got != 0 {
+		t.Errorf("%d forgotten before 30 days", got)
 	}
 }
 
@@ -142,6 +195,40 @@ func TestDocumentsAge(t *testing.T) {
 	e, _ = Next(e, sight(24*time.Hour, Good, only), rules)
 	if e.Answers.V1 != nil || e.Figures.Registrations != instance.PolicyUnknown {
 		t.Fatal("a document of 24 hours is still there")
+	}
+}
+
+// TestTagsGoWithDocuments holds that a document's tag is kept only if the document is.
+func TestTagsGoWithDocuments(t *testing.T) {
+	tagged := func(tag string) func(*Observation) {
+		return func(o *Observation) { o.Asked[StepNodeInfo], o.ETags[StepNodeInfo] = true, tag }
+	}
+	e, _ := Next(Entry{}, sight(0, Good, saying("4.5.0", 10, instance.Yes), tagged("a")), rules)
+	for _, outcome := range []Outcome{Failed, Answered, Blocked, Unjudged} {
+		after, _ := Next(e, sight(time.Hour, outcome, saying("4.5.1", 11, instance.Yes), tagged("b")), rules)
+		if after.ETags[StepNodeInfo] != "a" {
+			t.Errorf("after outcome %d the tag is %q beside the old document", outcome, after.ETags[StepNodeInfo])
+		}
+	}
+	if after, _ := Next(e, sight(time.Hour, Good, saying("4.5.1", 11, instance.Yes), tagged("b")), rules); after.ETags[StepNodeInfo] != "b" {
+		t.Errorf("after a good visit the tag is %q", after.ETags[StepNodeInfo])
+	}
+}
+
+// TestRefusalOutlivesFailures holds that what made an instance decline is what it is asked about again, whatever fails in between.
+func TestRefusalOutlivesFailures(t *testing.T) {
+	by := func(reason string, step Step) func(*Observation) {
+		return func(o *Observation) { o.Reason, o.Step = reason, step }
+	}
+	e, _ := Next(Entry{}, sight(0, Declined, by("x_robots_tag", StepHTTPS)), rules)
+	for hour, outcome := range []Outcome{Failed, Blocked, Unjudged} {
+		e, _ = Next(e, sight(time.Duration(hour)*time.Hour, outcome, by("timeout", StepRobots)), rules)
+		if e.Reason != "x_robots_tag" || e.Step != StepHTTPS || !e.Repeats() {
+			t.Errorf("after outcome %d it is asked step %d for %q", outcome, e.Step, e.Reason)
+		}
+	}
+	if e, _ = Next(e, sight(24*time.Hour, Answered), rules); e.Repeats() || !e.Refused {
+		t.Error("a refusal that is over must lead to a whole visit, and stand until then")
 	}
 }
 

@@ -30,6 +30,7 @@ type record struct {
 	Failing   int64         `json:"failing,omitzero"`
 	NotBefore int64         `json:"not_before,omitzero"`
 	Reason    string        `json:"reason,omitzero"`
+	Step      string        `json:"step,omitzero"`
 	Took      time.Duration `json:"took,omitzero"`
 
 	Answers     instance.Answers  `json:"answers,omitzero"`
@@ -42,7 +43,15 @@ type record struct {
 	TLSVersion  uint16            `json:"tls_version,omitzero"`
 	Expiry      int64             `json:"expiry,omitzero"`
 	IPv6        bool              `json:"ipv6,omitzero"`
+	Other       *other            `json:"other,omitempty"`
 	Changed     map[string]int64  `json:"changed,omitempty"`
+}
+
+// other is an Other as it is kept.
+type other struct {
+	Name   domain.Name     `json:"name"`
+	Robots outbound.Robots `json:"robots,omitzero"`
+	Asked  int64           `json:"asked,omitzero"`
 }
 
 // steps are the names of the steps in a record. They are part of the file's form: one may be added, none changed.
@@ -56,6 +65,12 @@ func recordOf(e *Entry) record {
 		Answers: e.Answers, Asked: map[string]int64{}, Read: map[string]int64{}, ETags: map[string]string{},
 		NodeInfoURL: e.NodeInfoURL, Robots: e.Robots, Country: e.Country, TLSVersion: e.TLS.Version, Expiry: milli(e.TLS.Expiry),
 		IPv6: e.IPv6, Changed: map[string]int64{},
+	}
+	if e.Reason != "" {
+		r.Step = steps[e.Step]
+	}
+	if !e.Other.Name.IsZero() {
+		r.Other = &other{e.Other.Name, e.Other.Robots, milli(e.Other.Asked)}
 	}
 	for i, name := range steps {
 		keep(r.Asked, name, milli(e.Asked[i]))
@@ -75,6 +90,10 @@ func (r *record) entry() *Entry {
 		Answered: moment(r.Answered), Failing: moment(r.Failing), NotBefore: moment(r.NotBefore), Reason: r.Reason, Took: r.Took,
 		Answers: r.Answers, NodeInfoURL: r.NodeInfoURL, Robots: r.Robots, Country: r.Country,
 		TLS: TLS{Version: r.TLSVersion, Expiry: moment(r.Expiry)}, IPv6: r.IPv6,
+	}
+	e.Step = Step(max(0, slices.Index(steps[:], r.Step)))
+	if o := r.Other; o != nil {
+		e.Other = Other{o.Name, o.Robots, moment(o.Asked)}
 	}
 	for i, name := range steps {
 		e.Asked[i], e.Read[i], e.ETags[i] = moment(r.Asked[name]), moment(r.Read[name]), r.ETags[name]
@@ -160,7 +179,7 @@ func (b *Book) Restore(text []byte, now time.Time) error {
 const longestWait = 24 * time.Hour
 
 func (e *Entry) notAfter(now time.Time) {
-	times := []*time.Time{&e.Added, &e.LastVisit, &e.LastGood, &e.Answered, &e.Failing}
+	times := []*time.Time{&e.Added, &e.LastVisit, &e.LastGood, &e.Answered, &e.Failing, &e.Other.Asked}
 	for i := range StepCount {
 		times = append(times, &e.Asked[i], &e.Read[i])
 	}

@@ -17,7 +17,7 @@ func full(t *testing.T) *Entry {
 	e := &Entry{
 		Name: names(t, "oak.social")[0], Added: start, Baseline: true, Excluded: true, Up: No, Refused: true, Gone: true,
 		Visits: 7, LastVisit: start.Add(1), LastGood: start.Add(2 * time.Second), Answered: start.Add(3 * time.Second),
-		Failing: start.Add(4 * time.Second), NotBefore: start.Add(5 * time.Second), Reason: "timeout", Took: 1234567,
+		Failing: start.Add(4 * time.Second), NotBefore: start.Add(5 * time.Second), Reason: "timeout", Step: StepV1, Took: 1234567,
 		Answers: instance.Answers{
 			NodeInfo: &instance.NodeInfo{Software: "mastodon", Version: "4.5.1+glitch", Users: instance.Known(0), ActiveMonth: instance.Known(7), Open: instance.Yes, Refused: 2},
 			V1:       &instance.V1{Version: "4.5.1", Connections: instance.Known(9), Registrations: instance.No, Approval: instance.Yes},
@@ -26,6 +26,7 @@ func full(t *testing.T) *Entry {
 		},
 		NodeInfoURL: "https://oak.social/nodeinfo/2.0", Robots: outbound.ParseRobots([]byte("User-agent: *\nDisallow: /api/\n")),
 		Country: country.Answer{Country: "FR", Source: country.Address, Reason: country.CDN},
+		Other:   Other{Name: names(t, "web.oak.social")[0], Robots: outbound.ParseRobots([]byte("User-agent: *\nDisallow: /a\n")), Asked: start},
 		TLS:     TLS{Version: 0x0304, Expiry: start.Add(time.Hour)}, IPv6: true,
 	}
 	e.LastVisit = start.Add(time.Second)

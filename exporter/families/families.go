@@ -3,8 +3,10 @@
 package families
 
 import (
+	"math"
 	"time"
 
+	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/metric"
 	"github.com/mnm-social/mnm/exporter/network"
 )
@@ -45,5 +47,23 @@ func truth(b bool) float64 {
 	return 0
 }
 
-// seconds is Unix time, in seconds.
-func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+// Values that are not known are NaN, which is not written.
+
+// figure is a figure that an instance may keep to itself.
+func figure(c instance.Count) float64 {
+	if n, ok := c.Get(); ok {
+		return float64(n)
+	}
+	return math.NaN()
+}
+
+// where is the value of what is known, or shown.
+func where(known bool, value float64) float64 {
+	if known {
+		return value
+	}
+	return math.NaN()
+}
+
+// seconds is Unix time, in whole seconds: the zero time is not known.
+func seconds(t time.Time) float64 { return where(!t.IsZero(), float64(t.Unix())) }

@@ -59,17 +59,13 @@ func Network() metric.Table[*network.View] {
 		gauge("mastodon_directory_instances", "Instances that a directory listed in its last good answer. Directories overlap.", []string{"directory"},
 			func(v view, w writer) {
 				for _, d := range v.Directories {
-					if !d.LastSuccess.IsZero() {
-						w.Emit(float64(d.Instances), d.Name)
-					}
+					w.Emit(where(!d.LastSuccess.IsZero(), float64(d.Instances)), d.Name)
 				}
 			}),
 		gauge("mastodon_directory_last_success_timestamp_seconds", "Unix time of a directory's last good answer.", []string{"directory"},
 			func(v view, w writer) {
 				for _, d := range v.Directories {
-					if !d.LastSuccess.IsZero() {
-						w.Emit(seconds(d.LastSuccess), d.Name)
-					}
+					w.Emit(seconds(d.LastSuccess), d.Name)
 				}
 			}),
 		gauge("mastodon_release_info", "Releases of Mastodon that are known; always 1. security says whether its notes or an advisory name a security fix.", []string{"version", "channel", "security"},
@@ -85,6 +81,8 @@ func Network() metric.Table[*network.View] {
 				}
 			}),
 		latest(),
+		gauge("mnm_exporter_left_out_series", "Series left out to keep the page small, by family: of more than 8,000 changes the oldest are not shown.", []string{"family"},
+			func(v view, w writer) { w.Emit(float64(v.LeftOut), changes) }),
 	}
 }
 
@@ -94,7 +92,7 @@ func versions(v view) []network.Group  { return v.Versions }
 
 // sum is a family of one sample, absent while nobody has said a figure.
 func sum(name, help string, read func(view) network.Sum) family {
-	return gauge(name, help, nil, func(v view, w writer) { emitSum(w, read(v)) })
+	return gauge(name, help, nil, func(v view, w writer) { w.Emit(total(read(v))) })
 }
 
 // instances is a family that counts the instances of each group.
@@ -110,7 +108,7 @@ func instances(name, help, label string, groups func(view) []network.Group) fami
 func users(name, help, label string, groups func(view) []network.Group) family {
 	return gauge(name, help, []string{label}, func(v view, w writer) {
 		for _, g := range groups(v) {
-			emitSum(w, g.Users, g.Label)
+			w.Emit(total(g.Users), g.Label)
 		}
 	})
 }
@@ -119,16 +117,12 @@ func users(name, help, label string, groups func(view) []network.Group) family {
 func activeUsers(name, help, label string, groups func(view) []network.Group) family {
 	return gauge(name, help, []string{label}, func(v view, w writer) {
 		for _, g := range groups(v) {
-			emitSum(w, g.ActiveUsers, g.Label)
+			w.Emit(total(g.ActiveUsers), g.Label)
 		}
 	})
 }
 
-func emitSum(w writer, s network.Sum, labels ...string) {
-	if s.Known {
-		w.Emit(float64(s.N), labels...)
-	}
-}
+func total(s network.Sum) float64 { return where(s.Known, float64(s.N)) }
 
 // latest names the newest release of each channel, and of each supported branch under the branch's name.
 func latest() family {

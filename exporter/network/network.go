@@ -2,6 +2,8 @@
 package network
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/mnm-social/mnm/exporter/census"
@@ -13,7 +15,10 @@ import (
 // View is what is known at one time. It does not change; a newer one replaces it.
 type View struct {
 	At          time.Time
-	Instances   []Instance // those that may be named, by name
+	Instances   []Instance  // those that may be named, by name
+	Detailed    []*Instance // of these, by name: the watched and the largest, which are shown in detail
+	Recent      []Change    // of these, by name and kind: latest changes of each kind in ChangesKept
+	LeftOut     int         // older changes in ChangesKept that are not in Recent, since they were too many
 	States      [census.StateCount]int
 	Changes     [census.ChangeCount]uint64 // changes seen since the program started
 	Directories []Directory
@@ -31,30 +36,43 @@ type View struct {
 	IPv6                         []Group // "true", "false"
 }
 
-// Instance is one instance in a View.
+// Instance is one instance in a View, with the figures that may be shown: they are unknown unless they are fresh. What every
+// series by name is made of is kept side by side, since entries lie scattered in memory.
 type Instance struct {
-	*census.Entry
-	Fresh    bool   // the figures are recent enough to be shown
-	Watched  bool   // on our operator's watch list
-	Detailed bool   // watched or among the largest: shown in detail
-	Software string // as a closed label: past the limit it is "other"
-	Version  string // likewise
-	Country  string // ISO 3166 alpha-2, or "unknown"
-	Update   releases.Update
+	*Kind   // nil unless the figures are fresh
+	Entry   *census.Entry
+	Domain  string
+	Country string    // ISO 3166 alpha-2, or "unknown"
+	Up      census.Up // Yes if it answered its latest confirmed visit and is not gone
+	Watched bool      // on our operator's watch list
+
+	Registrations                             instance.Policy
+	Users, Connections, Statuses, ActiveUsers instance.Count // the latter two also unknown where it is Private
 }
+
+// Kind is what an instance runs, as closed labels: past a limit they are "other".
+type Kind struct {
+	Software, Version string
+	Mastodon          bool            // or a fork of it
+	Update            releases.Update // of Mastodon and its forks
+}
+
+// Fresh reports whether the figures are recent enough to be shown.
+func (i *Instance) Fresh() bool { return i.Kind != nil }
 
 // Private reports whether the instance is so small that it is a person: it is counted in the sums, but what it
 // does is not shown by name, unless its operator watches it.
 func (i *Instance) Private() bool {
-	n, ok := i.Figures.Users.Get()
+	n, ok := i.Users.Get()
 	return ok && n < 5 && !i.Watched
 }
 
-// IsUp reports whether the instance answered its latest confirmed visit.
-func (i *Instance) IsUp() bool { return i.Up == census.Yes && !i.Gone }
-
-// Mastodon reports whether the instance runs Mastodon or a fork of it.
-func (i *Instance) Mastodon() bool { return i.Figures.Mastodon }
+// Change is the latest change of a kind of one instance.
+type Change struct {
+	Domain string
+	Kind   census.Change
+	At     int64 // Unix time, in seconds
+}
 
 // Sum adds figures up and remembers whether there was any: no figure is not 0.
 type Sum struct {
@@ -67,6 +85,8 @@ func (s *Sum) add(c instance.Count) {
 		s.N, s.Known = s.N+n, true
 	}
 }
+
+func (s *Sum) join(other Sum) { s.N, s.Known = s.N+other.N, s.Known || other.Known }
 
 // Group is the instances that share one value of a label.
 type Group struct {
@@ -90,6 +110,12 @@ type Settings struct {
 	Detailed    int // so many of the largest are shown in detail
 }
 
+// ChangesKept is how long a change is shown by name.
+const ChangesKept = 7 * 24 * time.Hour
+
+// ChangesLimit bounds Recent, and so the size of the page: with 30,000 instances it stays below 15.5 MiB.
+const ChangesLimit = 8000
+
 // Bounds of label sets: values past them are "other".
 const (
 	softwareLimit = 50
@@ -108,34 +134,109 @@ type Book struct {
 func New(b Book, at time.Time, s Settings) *View {
 	v := &View{At: at, Changes: b.Changes, Directories: b.Directories, Releases: b.Releases}
 	v.Instances = make([]Instance, 0, len(b.Entries))
+	sums := newSums()
 	for _, e := range b.Entries {
 		state := e.State(at, s.ForgetAfter)
 		v.States[state]++
 		watched := s.Watched[e.Name]
 		// Who declines is not named, and who is new or gone is not either, unless its own operator watches.
-		if state == census.StateUp || state == census.StateDown || watched && state != census.Refused {
-			v.Instances = append(v.Instances, Instance{Entry: e, Fresh: e.Fresh(at, s.StaleAfter), Watched: watched, Detailed: watched})
+		if state != census.StateUp && state != census.StateDown && (!watched || state == census.Refused) {
+			continue
 		}
+		i := Instance{Entry: e, Domain: e.Name.String(), Up: e.Up, Watched: watched}
+		if e.Gone {
+			i.Up = census.No
+		}
+		if e.Fresh(at, s.StaleAfter) {
+			i.show(e, sums.add(e))
+		}
+		v.Instances = append(v.Instances, i)
+		v.recall(e)
 	}
-	v.label()
-	v.sum()
+	sums.close(v)
 	v.detail(s.Detailed)
+	v.forget(ChangesLimit)
 	return v
 }
 
-// Find returns the instance of that name, nil if it is not known or may not be named.
-func (v *View) Find(name domain.Name) *Instance {
-	lo, hi := 0, len(v.Instances)
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if domain.Compare(v.Instances[mid].Name, name) < 0 {
-			lo = mid + 1
-		} else {
-			hi = mid
+// show takes over what an instance of a kind says.
+func (i *Instance) show(e *census.Entry, kind *Kind) {
+	f := &e.Figures
+	i.Kind, i.Country, i.Registrations = kind, or(e.Country.Country), f.Registrations
+	i.Users, i.Connections = f.Users, f.Connections
+	if !i.Private() {
+		i.Statuses, i.ActiveUsers = f.Statuses, f.ActiveUsers
+	}
+}
+
+// recall adds the recent changes of an instance.
+func (v *View) recall(e *census.Entry) {
+	since := v.At.Add(-ChangesKept)
+	for kind, at := range e.Changed {
+		if at.After(since) {
+			v.Recent = append(v.Recent, Change{e.Name.String(), census.Change(kind), at.Unix()})
 		}
 	}
-	if lo < len(v.Instances) && v.Instances[lo].Name == name {
-		return &v.Instances[lo]
+}
+
+// forget keeps the limit latest changes.
+func (v *View) forget(limit int) {
+	times := make([]int64, len(v.Recent))
+	for i := range times {
+		times[i] = v.Recent[i].At
 	}
-	return nil
+	latest := newQuota(times, limit)
+	v.Recent = slices.DeleteFunc(v.Recent, func(c Change) bool { return !latest.admits(c.At) })
+	v.LeftOut = len(times) - len(v.Recent)
+}
+
+// detail lists the watched and the limit largest by users.
+func (v *View) detail(limit int) {
+	sizes := make([]int64, 0, len(v.Instances))
+	for i := range v.Instances {
+		if e := &v.Instances[i]; e.Fresh() {
+			sizes = append(sizes, e.size())
+		}
+	}
+	largest := newQuota(sizes, limit)
+	for i := range v.Instances {
+		e := &v.Instances[i]
+		if large := e.Fresh() && largest.admits(e.size()); large || e.Watched {
+			v.Detailed = append(v.Detailed, e)
+		}
+	}
+}
+
+// size is the instance's accounts, -1 where they are not known.
+func (i *Instance) size() int64 {
+	if n, ok := i.Users.Get(); ok {
+		return n
+	}
+	return -1
+}
+
+// quota admits the largest of some numbers, and of equal ones those that ask first.
+type quota struct {
+	bar  int64 // the largest number that is not admitted, or not each time
+	ties int   // how often the bar is
+}
+
+// newQuota admits limit of the numbers, and brings them into another order.
+func newQuota(numbers []int64, limit int) quota {
+	if limit >= len(numbers) {
+		return quota{bar: math.MinInt64}
+	}
+	slices.Sort(numbers)
+	largest := numbers[len(numbers)-limit:]
+	bar := numbers[len(numbers)-limit-1]
+	equal, _ := slices.BinarySearch(largest, bar+1)
+	return quota{bar, equal}
+}
+
+func (q *quota) admits(number int64) bool {
+	if number == q.bar && q.ties > 0 {
+		q.ties--
+		return true
+	}
+	return number > q.bar
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mnm-social/mnm/exporter/census"
+	"github.com/mnm-social/mnm/exporter/country"
 	"github.com/mnm-social/mnm/exporter/instance"
 )
 
@@ -14,91 +16,82 @@ const (
 	Other   = "other"
 )
 
-// label gives each fresh instance its closed labels.
-func (v *View) label() {
-	software, mastodon, others := tally{}, tally{}, tally{}
-	for i := range v.Instances {
-		e := &v.Instances[i]
-		if !e.Fresh {
-			continue
-		}
-		software[or(e.Figures.Software)]++
-		if e.Mastodon() {
-			mastodon[or(e.Entry.Version)]++
+// sums add up what fresh instances say. Instances are many and what they have in common is little, so each is added to a few
+// groups only; the groups of a View are made out of these.
+type sums struct {
+	users, statuses, activeUsers Sum
+
+	known    map[Kind]*Kind // by what was read, until close makes closed labels of it
+	kinds    groups[*Kind]
+	places   groups[country.Answer]
+	policies groups[instance.Policy]
+	ipv6     groups[bool]
+}
+
+func newSums() *sums {
+	return &sums{
+		known: map[Kind]*Kind{}, kinds: groups[*Kind]{},
+		places: groups[country.Answer]{}, policies: groups[instance.Policy]{}, ipv6: groups[bool]{},
+	}
+}
+
+// add takes an instance in. Its Kind has no closed labels before close.
+func (s *sums) add(e *census.Entry) *Kind {
+	f := &e.Figures
+	s.users.add(f.Users)
+	s.statuses.add(f.Statuses)
+	s.activeUsers.add(f.ActiveUsers)
+	read := Kind{Software: or(f.Software), Version: or(e.Version), Mastodon: f.Mastodon}
+	kind := s.known[read]
+	if kind == nil {
+		kind = new(Kind)
+		*kind = read
+		s.known[read] = kind
+	}
+	s.kinds.add(kind, f)
+	s.places.add(e.Country, f)
+	s.policies.add(f.Registrations, f)
+	s.ipv6.add(e.IPv6, f)
+	return kind
+}
+
+// close makes closed labels of every Kind, judges it, and gives the View its sums.
+func (s *sums) close(v *View) {
+	software := closed(s.kinds.by(func(k *Kind) string { return k.Software }), softwareLimit)
+	versions := closed(s.kinds.by(func(k *Kind) string { return where(k.Mastodon, k.Version) }), versionLimit)
+	others := closed(s.kinds.by(func(k *Kind) string { return where(!k.Mastodon, k.Version) }), versionLimit)
+	for k := range s.kinds {
+		k.Software = software(k.Software)
+		if k.Mastodon {
+			k.Update, k.Version = v.Releases.Judge(k.Version, v.At), versions(k.Version)
 		} else {
-			others[or(e.Entry.Version)]++
+			k.Version = others(k.Version)
 		}
 	}
-	software, mastodon, others = software.top(softwareLimit), mastodon.top(versionLimit), others.top(versionLimit)
-	for i := range v.Instances {
-		e := &v.Instances[i]
-		if !e.Fresh {
-			continue
-		}
-		versions := others
-		if e.Mastodon() {
-			versions = mastodon
-			e.Update = v.Releases.Judge(e.Entry.Version, v.At)
-		}
-		e.Software, e.Version = software.close(or(e.Figures.Software)), versions.close(or(e.Entry.Version))
-		e.Country = or(e.Entry.Country.Country)
-	}
+	v.Users, v.Statuses, v.ActiveUsers = s.users, s.statuses, s.activeUsers
+	v.Countries = s.places.by(func(a country.Answer) string { return or(a.Country) })
+	v.Sources = s.places.by(func(a country.Answer) string { return or(string(a.Source)) })
+	v.UnknownCountries = s.places.by(func(a country.Answer) string { return where(a.Country == "", or(string(a.Reason))) })
+	v.Software = s.kinds.by(func(k *Kind) string { return k.Software })
+	v.Versions = s.kinds.by(func(k *Kind) string { return where(k.Mastodon, k.Version) })
+	v.Updates = s.kinds.by(func(k *Kind) string { return string(k.Update) })
+	v.Policies = s.policies.by(instance.Policy.String)
+	v.IPv6 = s.ipv6.by(strconv.FormatBool)
 }
 
-// sum adds up what the fresh instances say.
-func (v *View) sum() {
-	countries, sources, unknown := groups{}, groups{}, groups{}
-	software, versions, updates := groups{}, groups{}, groups{}
-	policies, ipv6 := groups{}, groups{}
-	for i := range v.Instances {
-		e := &v.Instances[i]
-		if !e.Fresh {
-			continue
-		}
-		f := &e.Figures
-		v.Users.add(f.Users)
-		v.Statuses.add(f.Statuses)
-		v.ActiveUsers.add(f.ActiveUsers)
-		countries.add(e.Country, f)
-		sources.add(or(string(e.Entry.Country.Source)), f)
-		if e.Country == Unknown {
-			unknown.add(or(string(e.Entry.Country.Reason)), f)
-		}
-		software.add(e.Software, f)
-		policies.add(f.Registrations.String(), f)
-		ipv6.add(strconv.FormatBool(e.IPv6), f)
-		if e.Mastodon() {
-			versions.add(e.Version, f)
-			updates.add(string(e.Update), f)
-		}
+// closed keeps the limit labels of most instances; equal ones go by name, so that the choice is stable. The rest is "other".
+func closed(all []Group, limit int) func(label string) string {
+	slices.SortStableFunc(all, func(a, b Group) int { return cmp.Compare(b.Instances, a.Instances) })
+	kept := map[string]bool{}
+	for _, g := range all[:min(limit, len(all))] {
+		kept[g.Label] = true
 	}
-	v.Countries, v.Sources, v.UnknownCountries = countries.list(), sources.list(), unknown.list()
-	v.Software, v.Versions, v.Updates = software.list(), versions.list(), updates.list()
-	v.Policies, v.IPv6 = policies.list(), ipv6.list()
-}
-
-// detail marks the n largest by users.
-func (v *View) detail(n int) {
-	large := make([]*Instance, 0, len(v.Instances))
-	for i := range v.Instances {
-		if v.Instances[i].Fresh {
-			large = append(large, &v.Instances[i])
+	return func(label string) string {
+		if kept[label] {
+			return label
 		}
+		return Other
 	}
-	slices.SortStableFunc(large, func(a, b *Instance) int {
-		return cmp.Compare(size(b), size(a))
-	})
-	for _, e := range large[:min(n, len(large))] {
-		e.Detailed = true
-	}
-}
-
-// size is the instance's accounts, -1 where they are not known.
-func size(e *Instance) int64 {
-	if n, ok := e.Figures.Users.Get(); ok {
-		return n
-	}
-	return -1
 }
 
 func or(label string) string {
@@ -108,54 +101,47 @@ func or(label string) string {
 	return label
 }
 
-// tally counts the values of a label.
-type tally map[string]int
-
-// top keeps the n values that occur most; equal ones go by name, so that the choice is stable.
-func (t tally) top(n int) tally {
-	if len(t) <= n {
-		return t
+// where is the label of what is counted, and none for what is not.
+func where(counted bool, label string) string {
+	if counted {
+		return label
 	}
-	values := make([]string, 0, len(t))
-	for value := range t {
-		values = append(values, value)
-	}
-	slices.SortFunc(values, func(a, b string) int {
-		return cmp.Or(cmp.Compare(t[b], t[a]), cmp.Compare(a, b))
-	})
-	kept := make(tally, n)
-	for _, value := range values[:n] {
-		kept[value] = t[value]
-	}
-	return kept
+	return ""
 }
 
-// close is value if it was kept.
-func (t tally) close(value string) string {
-	if _, ok := t[value]; ok {
-		return value
-	}
-	return Other
-}
+// groups collects instances by what they have in common.
+type groups[K comparable] map[K]*Group
 
-// groups collects instances by label.
-type groups map[string]*Group
-
-func (g groups) add(label string, f *instance.Figures) {
-	it, ok := g[label]
+func (g groups[K]) add(key K, f *instance.Figures) {
+	it, ok := g[key]
 	if !ok {
-		it = &Group{Label: label}
-		g[label] = it
+		it = &Group{}
+		g[key] = it
 	}
 	it.Instances++
 	it.Users.add(f.Users)
 	it.ActiveUsers.add(f.ActiveUsers)
 }
 
-// list is the groups by label.
-func (g groups) list() []Group {
-	all := make([]Group, 0, len(g))
-	for _, it := range g {
+// by joins those that get the same label, sorted by it, and leaves out those that get none.
+func (g groups[K]) by(label func(K) string) []Group {
+	joined := map[string]*Group{}
+	for key, part := range g {
+		name := label(key)
+		if name == "" {
+			continue
+		}
+		it, ok := joined[name]
+		if !ok {
+			it = &Group{Label: name}
+			joined[name] = it
+		}
+		it.Instances += part.Instances
+		it.Users.join(part.Users)
+		it.ActiveUsers.join(part.ActiveUsers)
+	}
+	all := make([]Group, 0, len(joined))
+	for _, it := range joined {
 		all = append(all, *it)
 	}
 	slices.SortFunc(all, func(a, b Group) int { return cmp.Compare(a.Label, b.Label) })

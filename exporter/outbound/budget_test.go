@@ -156,7 +156,7 @@ func TestPlacesAtAnAddress(t *testing.T) {
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	err := get(short, third, "a2.social")
-	wantReason(t, err, ReasonBudget)
+	wantReason(t, err, ReasonCrowded)
 	var e *Error
 	if !errors.As(err, &e) || e.Wait != time.Minute {
 		t.Errorf("%+v", e)

@@ -11,15 +11,17 @@ import (
 // limits are the bounds in time on one request. Tests shorten them; nothing else does.
 type limits struct {
 	lookup, attempt  time.Duration // a look-up, and one question to one resolver
+	place            time.Duration // a wait of ours: for a place at an address, for one to look up
 	dial, tls, heads time.Duration
-	request          time.Duration
+	request, session time.Duration // without look-ups and waits of ours
 }
 
 func defaultLimits() limits {
 	return limits{
 		lookup: 5 * time.Second, attempt: 1500 * time.Millisecond,
-		dial: 5 * time.Second, tls: 5 * time.Second, heads: 5 * time.Second,
-		request: 10 * time.Second,
+		place: 5 * time.Second,
+		dial:  5 * time.Second, tls: 5 * time.Second, heads: 5 * time.Second,
+		request: 10 * time.Second, session: 20 * time.Second,
 	}
 }
 
@@ -91,7 +93,8 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 // Lookup returns the addresses of a host. It shares its cache with the requests, so that it costs no second question
 // to learn where a host that was just visited is. All errors are *Error: ReasonNoAddress if the name does not exist
 // or has no address, ReasonDNS if no resolver gave an answer, ReasonAddress if the host is no public domain name or
-// the policy forbids any one of its addresses, ReasonBudget if too many look-ups are under way until ctx ends.
+// the policy forbids any one of its addresses, ReasonCrowded if too many look-ups are under way for 5 s or until ctx
+// ends.
 func (c *Client) Lookup(ctx context.Context, host string) (Addrs, error) {
 	name, err := domain.Parse(host)
 	if err != nil {

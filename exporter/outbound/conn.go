@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,15 +18,17 @@ const (
 	headerCap = 64 << 10 // bytes
 )
 
-// watch measures a request's time without its waits for a place, which are not the server's fault.
+// watch measures a request's time without its look-ups and waits for a place, which are not the server's fault.
 type watch struct {
-	limit, waited time.Duration
-	begin         time.Time
+	limit, looked, waited time.Duration
+	begin                 time.Time
 }
 
 func startWatch(limit time.Duration) watch { return watch{limit: limit, begin: time.Now()} }
 
-func (w *watch) left() time.Duration { return w.limit - (time.Since(w.begin) - w.waited) }
+func (w *watch) spent() time.Duration { return time.Since(w.begin) - w.looked - w.waited }
+
+func (w *watch) left() time.Duration { return w.limit - w.spent() }
 
 // within bounds a step by its own limit and by what is left of the request.
 func (w *watch) within(ctx context.Context, step time.Duration) (context.Context, context.CancelFunc) {
@@ -63,7 +66,9 @@ func (c *conn) cause(ctx context.Context, err error) error {
 
 // connect looks the target up, gets a place at one of its addresses, dials it and shakes hands.
 func (c *Client) connect(ctx context.Context, t target, w *watch) (*conn, error) {
+	begin := time.Now()
 	addrs, err := c.resolver.lookup(ctx, t.name.String())
+	w.looked += time.Since(begin)
 	if err != nil {
 		return nil, err
 	}
@@ -112,28 +117,35 @@ func (c *Client) handshake(ctx context.Context, wire net.Conn, name string, w *w
 	return tc, nil
 }
 
-// dial tries one IPv4 and then one IPv6 address, each at its own place, and shares its time among them.
+// perFamily is how many addresses of a family are dialled.
+const perFamily = 2
+
+// dial tries up to two IPv4 and then up to two IPv6 addresses, each at its own place. They share the time for it: each
+// gets an equal part of what those before it have left, so that one that swallows everything can't use it up.
 func (c *Client) dial(ctx context.Context, addrs Addrs, port uint16, w *watch) (*wire, netip.Addr, error) {
-	tries := make([]netip.Addr, 0, 2)
-	for _, family := range [][]netip.Addr{addrs.V4, addrs.V6} {
-		if len(family) > 0 {
-			tries = append(tries, family[0])
-		}
-	}
-	first := error(nil)
-	for _, addr := range tries {
-		wire, err := c.dialOne(ctx, netip.AddrPortFrom(addr, port), c.limits.dial/time.Duration(len(tries)), w)
+	tries := slices.Concat(addrs.V4[:min(len(addrs.V4), perFamily)], addrs.V6[:min(len(addrs.V6), perFamily)])
+	end := w.spent() + min(c.limits.dial, w.left())
+	failed := error(nil)
+	for i, addr := range tries {
+		part := (end - w.spent()) / time.Duration(len(tries)-i)
+		wire, err := c.dialOne(ctx, netip.AddrPortFrom(addr, port), part, w)
 		if err == nil {
 			return wire, addr, nil
 		}
-		if first == nil {
-			first = err
-		}
+		failed = telling(failed, err)
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, netip.Addr{}, first
+	return nil, netip.Addr{}, failed
+}
+
+// telling is which failure to report: the first, unless a later one says that an address was not really tried.
+func telling(first, later error) error {
+	if reason := ReasonOf(later); first == nil || reason == ReasonCrowded || reason == ReasonCanceled {
+		return later
+	}
+	return first
 }
 
 func (c *Client) dialOne(ctx context.Context, addr netip.AddrPort, limit time.Duration, w *watch) (*wire, error) {
@@ -141,7 +153,9 @@ func (c *Client) dialOne(ctx context.Context, addr netip.AddrPort, limit time.Du
 		return nil, err
 	}
 	begin := time.Now()
-	release, err := c.places.acquire(ctx, addr.Addr())
+	waiting, stop := context.WithTimeout(ctx, c.limits.place-w.waited)
+	release, err := c.places.acquire(waiting, addr.Addr())
+	stop()
 	w.waited += time.Since(begin)
 	if err != nil {
 		return nil, crowded(err, c.crowded)
@@ -161,10 +175,10 @@ func (c *Client) dialOne(ctx context.Context, addr netip.AddrPort, limit time.Du
 	return made, nil
 }
 
-// crowded is for a wait of ours that outlasted ctx. Nobody may think a server down for it.
+// crowded is for a wait of ours that took too long. Nobody may think a server down for it.
 func crowded(err error, wait time.Duration) error {
 	if ReasonOf(err) == ReasonTimeout {
-		return &Error{Reason: ReasonBudget, Err: fmt.Errorf("waiting for a place: %w", err), Wait: wait}
+		return &Error{Reason: ReasonCrowded, Err: fmt.Errorf("waiting for a place: %w", err), Wait: wait}
 	}
 	return err
 }

@@ -74,6 +74,8 @@ func TestCertificatesAreToldApart(t *testing.T) {
 
 func TestDialOrder(t *testing.T) {
 	const v4, v6 = "95.216.4.1:443", "[2a01:4f8::1]:443"
+	const second4, second6 = "95.216.4.2:443", "[2a01:4f8::2]:443"
+	three := []string{"95.216.4.1", "95.216.4.2", "95.216.4.3", "2a01:4f8::1", "2a01:4f8::2", "2a01:4f8::3"}
 	refusedBy := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 	noRoute := &net.OpError{Op: "dial", Err: syscall.ENETUNREACH}
 	rows := []struct {
@@ -86,8 +88,11 @@ func TestDialOrder(t *testing.T) {
 	}{
 		{"IPv4 first", []string{"2a01:4f8::1", "95.216.4.1"}, nil, "", "95.216.4.1", []string{v4}},
 		{"then IPv6", []string{"2a01:4f8::1", "95.216.4.1"}, map[string]error{v4: refusedBy}, "", "2a01:4f8::1", []string{v4, v6}},
-		{"one of each", []string{"95.216.4.1", "95.216.4.2", "2a01:4f8::1", "2a01:4f8::2"},
-			map[string]error{v4: refusedBy, v6: refusedBy}, ReasonConnection, "", []string{v4, v6}},
+		{"the second IPv4", three, map[string]error{v4: refusedBy}, "", "95.216.4.2", []string{v4, second4}},
+		{"the second IPv6", three, map[string]error{v4: refusedBy, second4: refusedBy, v6: refusedBy}, "", "2a01:4f8::2",
+			[]string{v4, second4, v6, second6}},
+		{"two of each", three, map[string]error{v4: refusedBy, second4: refusedBy, v6: refusedBy, second6: refusedBy},
+			ReasonConnection, "", []string{v4, second4, v6, second6}},
 		{"IPv6 only, and none here", []string{"2a01:4f8::1"}, map[string]error{v6: noRoute}, ReasonNoIPv6Route, "", []string{v6}},
 		{"IPv4 refused, no IPv6 here", []string{"95.216.4.1", "2a01:4f8::1"},
 			map[string]error{v4: refusedBy, v6: noRoute}, ReasonConnection, "", []string{v4, v6}},
@@ -99,8 +104,9 @@ func TestDialOrder(t *testing.T) {
 			s := b.serve("oak.social", "95.216.9.9", ok)
 			delete(b.zone, "oak.social. A")
 			b.name("oak.social", row.addrs...)
-			b.route(v4, s.Listener.Addr().String())
-			b.route(v6, s.Listener.Addr().String())
+			for _, a := range row.addrs {
+				b.route(netip.AddrPortFrom(addrOf(a), 443).String(), s.Listener.Addr().String())
+			}
 			for a, err := range row.fail {
 				b.fail[netip.MustParseAddrPort(a)] = err
 			}

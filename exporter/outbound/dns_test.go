@@ -226,7 +226,7 @@ func TestGoResolverWhereThereIsNoConfiguration(t *testing.T) {
 	}}
 	c.resolver.ask = d.ask
 	for host, want := range map[string]string{
-		"oak.social": "{[95.216.1.1] [2a01:4f8::1]}", "elm.social": "{[] [2a01:4f8::2]}",
+		"oak.social": "{[95.216.1.1] [2a01:4f8::1] false false}", "elm.social": "{[] [2a01:4f8::2] false false}",
 		"in.oak.social": "address", "none.social": "no_address", "ash.social": "dns",
 	} {
 		addrs, err := c.Lookup(t.Context(), host)

@@ -31,7 +31,9 @@ const (
 	ReasonTooBig        Reason = "too_big"        // headers, body, or bytes on the wire
 	ReasonRedirect      Reason = "redirect"       // too many, in a circle, or to where we don't follow
 	ReasonProtocol      Reason = "protocol"       // not HTTP, or an encoding that we did not ask for
-	ReasonBudget        Reason = "budget"         // too many requests to the host, or no place at its address in time; see Error.Wait
+	ReasonRobots        Reason = "robots"         // Request.Allowed forbids to follow a redirect
+	ReasonBudget        Reason = "budget"         // too many requests to the host; see Error.Wait
+	ReasonCrowded       Reason = "crowded"        // no place at its address, or to look it up, in time; see Error.Wait
 	ReasonNoIPv6Route   Reason = "no_ipv6_route"  // the host has IPv6 only and this machine has not
 	ReasonCanceled      Reason = "canceled"       // by the caller
 )
@@ -40,8 +42,8 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonDNS, ReasonNoAddress, ReasonAddress, ReasonConnection, ReasonTimeout, ReasonTLS, ReasonCertExpired,
-		ReasonCertName, ReasonCertUntrusted, ReasonTooBig, ReasonRedirect, ReasonProtocol, ReasonBudget,
-		ReasonNoIPv6Route, ReasonCanceled,
+		ReasonCertName, ReasonCertUntrusted, ReasonTooBig, ReasonRedirect, ReasonProtocol, ReasonRobots,
+		ReasonBudget, ReasonCrowded, ReasonNoIPv6Route, ReasonCanceled,
 	}
 }
 
@@ -49,7 +51,10 @@ func Reasons() []Reason {
 type Error struct {
 	Reason Reason
 	Err    error // the cause, for errors.As; print the Error, not the cause: that may hold a stranger's bytes
-	// Wait is for ReasonBudget: how long until the request fits.
+	// Wait is how long to leave the host alone. For ReasonBudget: until one request fits. Where a redirect was refused,
+	// as in a chain that is longer than what is left of the budget, asking again after Wait is refused again, further
+	// along; whoever wants the end of the chain waits for a whole window (Options.Hour). For ReasonCrowded: a sixtieth
+	// of the window, or 5 s where it was the look-ups that were crowded.
 	Wait time.Duration
 }
 

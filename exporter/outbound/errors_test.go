@@ -30,6 +30,9 @@ func TestReasonOfIsClosed(t *testing.T) {
 		{syscall.ECONNRESET, ReasonConnection},
 		{io.EOF, ReasonConnection},
 		{fmt.Errorf("x: %w", &Error{Reason: ReasonBudget}), ReasonBudget},
+		{crowded(context.DeadlineExceeded, 0), ReasonCrowded},
+		{crowded(context.Canceled, 0), ReasonCanceled},
+		{refuse(ReasonRobots, nil), ReasonRobots},
 		{fmt.Errorf("%w: %w", errNoRoute, syscall.ENETUNREACH), ReasonNoIPv6Route},
 	} {
 		if got := ReasonOf(row.err); got != row.want {
@@ -42,15 +45,20 @@ func TestReasonOfIsClosed(t *testing.T) {
 }
 
 func TestSetsAreLabels(t *testing.T) {
-	seen := map[string]bool{}
-	for _, s := range slices.Concat(texts(Reasons()), texts(Purposes())) {
-		if s == "" || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" || seen[s] {
-			t.Errorf("%q", s)
+	for _, set := range []struct {
+		values []string
+		want   int
+	}{{texts(Reasons()), 17}, {texts(Purposes()), 10}} {
+		seen := map[string]bool{}
+		for _, s := range set.values {
+			if s == "" || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" || seen[s] {
+				t.Errorf("%q", s)
+			}
+			seen[s] = true
 		}
-		seen[s] = true
-	}
-	if len(seen) != 15+10 {
-		t.Errorf("%d values", len(seen))
+		if len(seen) != set.want {
+			t.Errorf("%d values, want %d", len(seen), set.want)
+		}
 	}
 }
 

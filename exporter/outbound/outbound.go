@@ -9,7 +9,10 @@
 //
 //   - at most 4 requests to one host name in any hour, redirects included (not for directories and releases)
 //   - at most 2 connections at a time to one address (IPv4 /32, IPv6 /64)
-//   - look-up, dial, TLS handshake, response headers: 5 s each; a request 10 s, without its wait for a place
+//   - waits of ours, for a place at the addresses of a host and for one to look it up: 5 s each (ReasonCrowded)
+//   - look-up, dial, TLS handshake, response headers: 5 s each; the dial's are shared by up to 2 addresses of each family
+//   - a request 10 s, a Session 20 s (ReasonTimeout): of dials, handshakes and exchanges, without look-ups and waits of
+//     ours, so that nobody is called slow for those
 //   - response headers 64 KiB, decoded body 1 MiB unless asked otherwise (robots.txt 500 KiB), 8 MiB on the wire
 //   - at most 3 redirects, to https only, within the same registrable domain
 //   - 128 look-ups at a time, 64 Ki names remembered for 5 s to 1 h, failures for at most 60 s
@@ -106,6 +109,10 @@ type Request struct {
 	MaxBody int64
 	// SameHost holds redirects of a directory or of releases to the registrable domain too; a stranger's always are.
 	SameHost bool
+	// Allowed is asked about the target of each redirect that would be followed, and never about URL itself; false ends
+	// the request with ReasonRobots. What robots.txt judges of the target is its RequestURI, path and query. nil: all
+	// are allowed.
+	Allowed func(*url.URL) bool
 }
 
 const (
@@ -136,4 +143,9 @@ type Response struct {
 }
 
 // Addrs are the addresses of a name, in the resolver's order, all of them allowed by the policy; at most 16 of each.
-type Addrs struct{ V4, V6 []netip.Addr }
+type Addrs struct {
+	V4, V6 []netip.Addr
+	// V4Unknown and V6Unknown say that no resolver gave an answer for that family, while one did for the other: the
+	// name may have such addresses.
+	V4Unknown, V6Unknown bool
+}

@@ -23,7 +23,7 @@ type place struct {
 
 func newPlaces() *places { return &places{at: make(map[netip.Prefix]*place)} }
 
-// acquire waits for a place at a; whoever gets one calls release, once.
+// acquire waits for a place at a, or takes one that is free even if ctx has ended; whoever gets one calls release, once.
 func (p *places) acquire(ctx context.Context, a netip.Addr) (release func(), err error) {
 	bits := 32
 	if a.Is6() {
@@ -43,12 +43,16 @@ func (p *places) acquire(ctx context.Context, a netip.Addr) (release func(), err
 	p.mu.Unlock()
 
 	select {
-	case at.slots <- struct{}{}:
-		return sync.OnceFunc(func() { <-at.slots; p.leave(key, at) }), nil
-	case <-ctx.Done():
-		p.leave(key, at)
-		return nil, ctx.Err()
+	case at.slots <- struct{}{}: // of two cases that are ready, select takes any
+	default:
+		select {
+		case at.slots <- struct{}{}:
+		case <-ctx.Done():
+			p.leave(key, at)
+			return nil, ctx.Err()
+		}
 	}
+	return sync.OnceFunc(func() { <-at.slots; p.leave(key, at) }), nil
 }
 
 func (p *places) leave(key netip.Prefix, at *place) {

@@ -1,11 +1,15 @@
 package outbound
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestRedirects(t *testing.T) {
@@ -136,4 +140,102 @@ func TestSecretsAndSameHostOnRedirects(t *testing.T) {
 	r.SameHost = true
 	_, err := c.Get(t.Context(), r)
 	wantReason(t, err, ReasonRedirect)
+}
+
+func TestRedirectsAreFollowedWhereAllowed(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		forbids string // this target
+		want    Reason
+		asked   []string // what Allowed is asked about
+		sent    []string // what the server is
+	}{
+		{"all", "", "", []string{"oak.social/2?q=%41", "www.oak.social/"}, []string{"oak.social/1", "oak.social/2?q=%41", "www.oak.social/"}},
+		{"all but another", "oak.social/1", "", []string{"oak.social/2?q=%41", "www.oak.social/"},
+			[]string{"oak.social/1", "oak.social/2?q=%41", "www.oak.social/"}}, // the first URL is the caller's own
+		{"not the first", "oak.social/2?q=%41", ReasonRobots, []string{"oak.social/2?q=%41"}, []string{"oak.social/1"}},
+		{"not the second", "www.oak.social/", ReasonRobots, []string{"oak.social/2?q=%41", "www.oak.social/"},
+			[]string{"oak.social/1", "oak.social/2?q=%41"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			b := newBox(t)
+			var asked, sent []string
+			handler := func(w http.ResponseWriter, r *http.Request) {
+				sent = append(sent, r.Host+r.RequestURI)
+				if to := map[string]string{"/1": "/2?q=%41#f", "/2": "https://www.oak.social"}[r.URL.Path]; to != "" {
+					w.Header().Set("Location", to)
+					w.WriteHeader(http.StatusFound)
+				}
+			}
+			b.serve("oak.social", "95.216.6.1", handler)
+			b.serve("www.oak.social", "95.216.6.2", handler)
+			c := b.client()
+			_, err := c.Get(t.Context(), Request{Purpose: PurposeNodeInfo, URL: "https://oak.social/1", Allowed: func(u *url.URL) bool {
+				at := u.Host + u.RequestURI()
+				u.Path = "/elsewhere" // it is the caller's own
+				asked = append(asked, at)
+				return at != row.forbids
+			}})
+			wantReason(t, err, row.want)
+			if !slices.Equal(asked, row.asked) || !slices.Equal(sent, row.sent) {
+				t.Errorf("asked about %q, sent %q", asked, sent)
+			}
+			if n := b.refused[ReasonRobots]; (n == 1) != (row.want != "") {
+				t.Errorf("counted %v", b.refused)
+			}
+			if len(c.places.at) != 0 {
+				t.Error("a place was kept")
+			}
+		})
+	}
+}
+
+// Where we go in no case, nobody is asked whether we may.
+func TestAllowedIsNoWayAround(t *testing.T) {
+	b := newBox(t)
+	b.serve("oak.social", "95.216.6.1", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", r.URL.Query().Get("to"))
+		w.WriteHeader(http.StatusFound)
+	})
+	c := b.client()
+	for _, to := range []string{"https://elm.social/", "http://oak.social/", "https://127.0.0.1/"} {
+		_, err := c.Get(t.Context(), Request{
+			Purpose: PurposeHTTPS, URL: "https://oak.social/?to=" + url.QueryEscape(to),
+			Allowed: func(u *url.URL) bool { t.Errorf("asked about %s", u); return true },
+		})
+		wantReason(t, err, ReasonRedirect)
+	}
+}
+
+// After Wait one request fits: a chain that needs more is refused again, until a whole window has passed.
+func TestBudgetInsideAChain(t *testing.T) {
+	b := newBox(t)
+	b.serve("oak.social", "95.216.6.1", func(w http.ResponseWriter, r *http.Request) {
+		if to := map[string]string{"/1": "/2", "/2": "/3"}[r.URL.Path]; to != "" {
+			http.Redirect(w, r, to, http.StatusFound)
+		}
+	})
+	c := b.client()
+	for _, row := range []struct {
+		after time.Duration
+		path  string
+		want  time.Duration // Error.Wait; 0: an answer
+	}{
+		{0, "/3", 0},
+		{time.Minute, "/3", 0},
+		{9 * time.Minute, "/1", 50 * time.Minute}, // two of three
+		{50 * time.Minute, "/1", time.Minute},     // one of three
+		{time.Hour, "/1", 0},
+	} {
+		b.pass(row.after)
+		_, err := c.Get(t.Context(), Request{Purpose: PurposeNodeInfo, URL: "https://oak.social" + row.path})
+		wait := time.Duration(0)
+		if e := (*Error)(nil); errors.As(err, &e) {
+			wait = e.Wait
+			wantReason(t, err, ReasonBudget)
+		}
+		if wait != row.want || (err == nil) != (row.want == 0) {
+			t.Errorf("%v later, %s: %v, %v to wait", row.after, row.path, err, wait)
+		}
+	}
 }

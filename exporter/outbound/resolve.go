@@ -36,6 +36,9 @@ type records struct {
 	err   error
 }
 
+// unknown reports whether nobody could say.
+func (r records) unknown() bool { return r.err != nil && !errors.Is(r.err, errNone) }
+
 // resolver looks names up, judges their addresses and remembers both.
 type resolver struct {
 	ask    asker
@@ -67,11 +70,13 @@ func (r *resolver) lookup(ctx context.Context, name string) (Addrs, error) {
 	if e, ok := r.remembered(name); ok {
 		return e.addrs.clone(), e.err
 	}
+	waiting, stop := context.WithTimeout(ctx, r.limits.place)
+	defer stop()
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
-	case <-ctx.Done():
-		return Addrs{}, judge(crowded(ctx.Err(), lookupErrTTL))
+	case <-waiting.Done():
+		return Addrs{}, judge(crowded(waiting.Err(), lookupErrTTL))
 	}
 	limited, cancel := context.WithTimeout(ctx, r.limits.lookup)
 	defer cancel()
@@ -110,7 +115,7 @@ func (r *resolver) weigh(name string, v4, v6 records) (lookedUp, time.Duration) 
 			return lookedUp{err: refuse(ReasonAddress, err)}, clamp(min(v4.ttl, v6.ttl), maxNegative)
 		}
 	}
-	addrs := Addrs{V4: cut(v4.addrs), V6: cut(v6.addrs)}
+	addrs := Addrs{V4: cut(v4.addrs), V6: cut(v6.addrs), V4Unknown: v4.unknown(), V6Unknown: v6.unknown()}
 	switch {
 	case v4.err == nil && v6.err == nil:
 		return lookedUp{addrs: addrs}, clamp(min(v4.ttl, v6.ttl), maxTTL)
@@ -120,15 +125,15 @@ func (r *resolver) weigh(name string, v4, v6 records) (lookedUp, time.Duration) 
 		if v4.err != nil {
 			ttl = v6.ttl
 		}
-		if !errors.Is(v4.err, errNone) && !errors.Is(v6.err, errNone) {
+		if addrs.V4Unknown || addrs.V6Unknown {
 			bound = maxNegative
 		}
 		return lookedUp{addrs: addrs}, clamp(ttl, bound)
-	case errors.Is(v4.err, errNone) && errors.Is(v6.err, errNone):
+	case !addrs.V4Unknown && !addrs.V6Unknown:
 		return lookedUp{err: refuse(ReasonNoAddress, v4.err)}, clamp(min(v4.ttl, v6.ttl), maxNegative)
 	}
 	err := v4.err
-	if errors.Is(err, errNone) {
+	if !addrs.V4Unknown {
 		err = v6.err
 	}
 	return lookedUp{err: refuse(ReasonDNS, fmt.Errorf("looking up %s: %w", name, err))}, lookupErrTTL
@@ -138,4 +143,7 @@ func clamp(ttl, bound time.Duration) time.Duration { return min(max(ttl, minTTL)
 
 func cut(addrs []netip.Addr) []netip.Addr { return addrs[:min(len(addrs), maxAddrs)] }
 
-func (a Addrs) clone() Addrs { return Addrs{slices.Clone(a.V4), slices.Clone(a.V6)} }
+func (a Addrs) clone() Addrs {
+	a.V4, a.V6 = slices.Clone(a.V4), slices.Clone(a.V6)
+	return a
+}

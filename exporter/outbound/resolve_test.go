@@ -106,7 +106,7 @@ func TestLookupsAreBounded(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	_, err := c.Lookup(ctx, "oak.social")
-	wantReason(t, err, ReasonBudget) // our own crowd says nothing about the host
+	wantReason(t, err, ReasonCrowded) // our own crowd says nothing about the host
 	<-c.resolver.slots
 	for _, host := range []string{"oak.social", "elm.social"} { // one after the other, by the one slot that is free
 		_, err = c.Lookup(t.Context(), host)
@@ -143,5 +143,43 @@ func TestRecentIsBounded(t *testing.T) {
 	}
 	if _, ok := r.get("5000"); ok {
 		t.Error("the old was not")
+	}
+}
+
+func TestLookupTellsWhatItDoesNotKnow(t *testing.T) {
+	fails := func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeServerFailure) }
+	none := func(q *dns.Msg) *dns.Msg { return reply(q) }
+	circle := func(q *dns.Msg) *dns.Msg { return reply(q, "oak.social. 60 IN CNAME oak.social.") }
+	v4 := func(q *dns.Msg) *dns.Msg { return reply(q, "oak.social. 60 IN A 95.216.1.1") }
+	v6 := func(q *dns.Msg) *dns.Msg { return reply(q, "oak.social. 60 IN AAAA 2a01:4f8::1") }
+	for _, row := range []struct {
+		name     string
+		a, aaaa  func(*dns.Msg) *dns.Msg
+		want     Reason
+		no4, no6 bool // not known
+	}{
+		{"both", v4, v6, "", false, false},
+		{"no IPv6", v4, none, "", false, false},
+		{"no IPv4", none, v6, "", false, false},
+		{"IPv6 not known", v4, fails, "", false, true},
+		{"IPv4 not known", fails, v6, "", true, false},
+		{"IPv6 makes no sense", v4, circle, "", false, true},
+		{"no IPv4 and IPv6 not known", none, fails, ReasonDNS, false, false},
+		{"nothing known", fails, fails, ReasonDNS, false, false},
+		{"nothing there", none, none, ReasonNoAddress, false, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			b := newBox(t)
+			b.special("oak.social. A", func(w dns.ResponseWriter, q *dns.Msg) { _ = w.WriteMsg(row.a(q)) })
+			b.special("oak.social. AAAA", func(w dns.ResponseWriter, q *dns.Msg) { _ = w.WriteMsg(row.aaaa(q)) })
+			c := b.client()
+			for range 2 { // the second from the cache
+				addrs, err := c.Lookup(t.Context(), "oak.social")
+				wantReason(t, err, row.want)
+				if addrs.V4Unknown != row.no4 || addrs.V6Unknown != row.no6 {
+					t.Errorf("%+v", addrs)
+				}
+			}
+		})
 	}
 }

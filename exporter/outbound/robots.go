@@ -136,14 +136,17 @@ func (r *Robots) UnmarshalText(text []byte) error {
 
 // Allows reports whether path, with its query if it has one, may be asked for: the longest pattern that matches
 // decides, and of two that are as long the one that allows. /robots.txt itself is always allowed.
+//
+// Path and query are one string, "/path?query" as url.URL.RequestURI writes it, which patterns are held against from its
+// beginning (RFC 9309, 2.2.2): /a forbids /a?b, /a$ does not, /a?b and /*?b see the query, and * runs across the "?". An
+// encoded "?" (%3F) is part of the path and never that one.
 func (r Robots) Allows(path string) bool {
-	if path == "" {
-		path = "/"
+	if !strings.HasPrefix(path, "/") { // a URL without a path, perhaps with a query
+		path = "/" + path
 	}
-	if path == "/robots.txt" {
+	if path = normalPath(path, true); path == "/robots.txt" {
 		return true
 	}
-	path = normalPath(path, true)
 	allowed, longest := true, 0
 	for line := range strings.Lines(r.rules) {
 		allow, pattern := line[0] == '+', line[1:len(line)-1]

@@ -101,6 +101,14 @@ func TestRobots(t *testing.T) {
 		{name: "an encoded star is one", body: "User-agent: *\nDisallow: /a%2A\n", yes: "/ab", not: "/a* /a%2a"},
 		{name: "half an encoding", body: "User-agent: *\nDisallow: /a%\nDisallow: /b%4\nDisallow: /c%zz\n", yes: "/a", not: "/a% /b%4 /c%zz"},
 		{name: "queries", body: "User-agent: *\nDisallow: /*?\n", yes: "/a", not: "/a?b"},
+		{name: "path and query are one string", body: "User-agent: *\nDisallow: /a\nAllow: /a?b=1\nDisallow: /a?b=1&c\n",
+			yes: "/a?b=1 /a?b=12 /b?/a", not: "/a /a?c /a?b=1&c=2 /a/x?b=1"},
+		{name: "the end is that of the query", body: "User-agent: *\nDisallow: /a$\nDisallow: /b?c$\nDisallow: /*.php$\n",
+			yes: "/a?x /a? /b?cd /b?c& /x.php?y", not: "/a /b?c /x.php /x?y.php"},
+		{name: "a star runs into the query", body: "User-agent: *\nDisallow: /a*c\nDisallow: /*?*p=*/\n", yes: "/a?b /d?p=1", not: "/a?b=c /d?x&p=1/"},
+		{name: "a query in any encoding", body: "User-agent: *\nDisallow: /a?q=%7ex\nDisallow: /b?*=é\n", yes: "/a%3Fq=~x", not: "/a?q=~x /a?q=%7Ex /b?c=%c3%a9"},
+		{name: "stars and dollars of a query", body: "User-agent: *\nDisallow: /a?b=%2A\nDisallow: /c?d=%24$\n", yes: "/a?b=c /c?d=$1", not: "/a?b=* /c?d=$"},
+		{name: "robots.txt and no other", body: "User-agent: *\nDisallow: /\n", yes: "/robots.txt /%72obots.txt", not: "/robots.txt?x /robots.txt/ /robots.txt2"},
 		{name: "past 500 KiB", body: long + "User-agent: *\nDisallow: /\n", yes: "/"},
 		{name: "before 500 KiB", body: "User-agent: *\nDisallow: /a\n" + long, yes: "/b", not: "/a"},
 		{name: "cut in a line", body: "User-agent: *\nDisallow: /a\n" + "Disallow: /b" + strings.Repeat("c", 500<<10), yes: "/b /bc", not: "/a"},
@@ -133,6 +141,9 @@ func TestRobots(t *testing.T) {
 	}
 	if !(Robots{}).Allows("") || ParseRobots([]byte("User-agent: *\nDisallow: /$")).Allows("") {
 		t.Error("no path is /")
+	}
+	if r := ParseRobots([]byte("User-agent: *\nDisallow: /?a")); r.Allows("?ab") || !r.Allows("?b") {
+		t.Error("no path is / before a query too")
 	}
 }
 

@@ -14,15 +14,19 @@ import (
 //
 // A Session never holds more than one connection: a redirect to another host closes the one it has. So a Session that
 // waits for a place holds none, and Sessions can't lock each other out.
+//
+// All requests of a Session together have 20 s of dials, handshakes and exchanges; look-ups, waits for a place and the
+// time between requests don't count. What does not fit is ReasonTimeout, for good: Close does not give new time.
 type Session struct {
-	c    *Client
-	conn *conn
+	c     *Client
+	conn  *conn
+	spent time.Duration
 }
 
 // Session begins one.
 func (c *Client) Session() *Session { return &Session{c: c} }
 
-// Close lets go of the connection. The Session can be used again.
+// Close lets go of the connection. The Session can be used again, for what is left of its time.
 func (s *Session) Close() {
 	if s.conn != nil {
 		s.conn.close()
@@ -58,7 +62,8 @@ func (s *Session) Get(ctx context.Context, r Request) (*Response, error) {
 // hop is one request and its answer, redirect or not. The one reason to ask again is that the server closed a kept
 // connection just then; that counts as a request of its own.
 func (s *Session) hop(ctx context.Context, r Request, t target, redirected bool) (*Response, error) {
-	watch := startWatch(s.c.limits.request)
+	watch := startWatch(min(s.c.limits.request, s.c.limits.session-s.spent))
+	defer func() { s.spent += watch.spent() }()
 	for {
 		reused, err := s.connect(ctx, r, t, &watch)
 		if err == nil && !r.Purpose.ours() {
@@ -85,6 +90,9 @@ func (s *Session) hop(ctx context.Context, r Request, t target, redirected bool)
 func (s *Session) connect(ctx context.Context, r Request, t target, w *watch) (reused bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
+	}
+	if w.left() <= 0 {
+		return false, refuse(ReasonTimeout, errors.New("the time for this host is over"))
 	}
 	if !r.Purpose.ours() {
 		if err := overBudget(s.c.budget.wait(t.name.String())); err != nil {

@@ -91,5 +91,8 @@ func follow(r Request, seen []target, location string) (target, error) {
 			return no(errors.New("in a circle"))
 		}
 	}
+	if asked := *next.url; r.Allowed != nil && !r.Allowed(&asked) {
+		return target{}, refuse(ReasonRobots, errors.New("a redirect to where we may not ask"))
+	}
 	return next, nil
 }

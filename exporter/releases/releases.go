@@ -30,6 +30,7 @@ const supportMonths = 6
 type branch struct {
 	first  Version   // X.Y.0 without pre-release: orders branches
 	newest Version   // newest release on it, pre-releases included
+	mended Version   // newest stable release on it; zero: none yet
 	stable time.Time // when its first stable release was published; zero: none yet
 }
 
@@ -61,8 +62,11 @@ func New(list []Release) Known {
 		}
 		b := &k.branches[len(k.branches)-1]
 		b.newest = r.Version
-		if r.Channel == Stable && (b.stable.IsZero() || r.Published.Before(b.stable)) {
-			b.stable = r.Published
+		if r.Channel == Stable {
+			b.mended = r.Version
+			if b.stable.IsZero() || r.Published.Before(b.stable) {
+				b.stable = r.Published
+			}
 		}
 	}
 	return k
@@ -84,9 +88,13 @@ func (k Known) Latest(c Channel) (Release, bool) {
 	return k.find(func(r Release) bool { return r.Channel == c })
 }
 
-// LatestOf is the newest version of a branch such as "4.6", pre-releases included.
+// LatestOf is the newest stable version of a branch such as "4.6"; of one that has none yet, its newest pre-release.
 func (k Known) LatestOf(branch string) (Release, bool) {
-	return k.find(func(r Release) bool { return r.Version.Branch() == branch })
+	on := func(r Release) bool { return r.Version.Branch() == branch }
+	if r, ok := k.find(func(r Release) bool { return on(r) && r.Channel == Stable }); ok {
+		return r, true
+	}
+	return k.find(on)
 }
 
 func (k Known) find(fits func(Release) bool) (Release, bool) {
@@ -175,7 +183,13 @@ func (k Known) Judge(version string, now time.Time) Update {
 	return Current
 }
 
-// behind reports whether the branch of v has a newer release.
+// behind reports whether the branch of v has a newer release; a pre-release is one only for who runs a pre-release.
 func (k Known) behind(v Version) bool {
-	return slices.ContainsFunc(k.branches, func(b branch) bool { return b.first == v.root() && Compare(v, b.newest) < 0 })
+	return slices.ContainsFunc(k.branches, func(b branch) bool {
+		newest := b.newest
+		if v.Channel() == Stable {
+			newest = b.mended
+		}
+		return b.first == v.root() && Compare(v, newest) < 0
+	})
 }

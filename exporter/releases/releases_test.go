@@ -161,3 +161,29 @@ func BenchmarkJudge(b *testing.B) {
 		k.Judge("4.5.1+glitch", now)
 	}
 }
+
+// TestPreReleaseOfAPatch holds that a candidate of the next patch makes nobody late who runs the last stable one, and does not
+// take its place as the newest of its branch.
+func TestPreReleaseOfAPatch(t *testing.T) {
+	var list []Release
+	for _, s := range []string{"4.7.0", "4.7.1-rc.1", "4.8.0-beta.1", "4.8.0-beta.2"} {
+		v, ok := ParseVersion(s)
+		if !ok {
+			t.Fatal(s)
+		}
+		list = append(list, Release{Tag: "v" + s, Version: v, Channel: v.Channel(), Published: time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC)})
+	}
+	k, now := New(list), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+	for version, want := range map[string]Update{
+		"4.7.0": Current, "4.7.1-rc.1": Current, "4.7.0-rc.1": Behind, "4.8.0-beta.1": Behind, "4.8.0-beta.2": Current,
+	} {
+		if got := k.Judge(version, now); got != want {
+			t.Errorf("%s is %s, want %s", version, got, want)
+		}
+	}
+	for branch, want := range map[string]string{"4.7": "4.7.0", "4.8": "4.8.0-beta.2"} {
+		if r, ok := k.LatestOf(branch); !ok || r.Version.String() != want {
+			t.Errorf("the newest of %s is %s, want %s", branch, r.Version, want)
+		}
+	}
+}

@@ -25,12 +25,13 @@ type Status struct {
 // Total is a figure of the whole network, in the demo beside what it must be.
 type Total struct {
 	Name  string
-	Value int64
+	Value *int64 // nil: nobody has said one
 	Truth *int64
+	Wrong bool // it has not been what it must be for longer than visits under way explain
 }
 
 // Right reports whether the total is what it must be.
-func (t Total) Right() bool { return t.Truth != nil && *t.Truth == t.Value }
+func (t Total) Right() bool { return t.Truth != nil && t.Value != nil && *t.Truth == *t.Value }
 
 // Ratio is the part of the first round that is done.
 func (s Status) Ratio() float64 {

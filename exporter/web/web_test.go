@@ -33,12 +33,12 @@ func ask(t *testing.T, s Status, path string) (*http.Response, string) {
 }
 
 func TestPages(t *testing.T) {
-	truth, lie := int64(1234567), int64(5)
+	users, lie, statuses := int64(1234567), int64(5), int64(7)
 	demo := Status{
 		Version: "1.2.3", Demo: true, Known: 2000, Tried: 500, Left: 90 * time.Second, At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
-		Totals: []Total{{"Users", 1234567, &truth}, {"Statuses", 7, &lie}},
+		Totals: []Total{{"Users", &users, &users, false}, {"Statuses", &statuses, &lie, true}, {"Active users", &statuses, &lie, false}, {"Unsaid", nil, nil, false}},
 	}
-	real := Status{Ready: true, Known: 10, Tried: 10, Totals: []Total{{"Users", 100, nil}}}
+	real := Status{Ready: true, Known: 10, Tried: 10, Totals: []Total{{"Users", &statuses, nil, false}}}
 	offline := Status{Offline: "No network <here>"}
 	for name, row := range map[string]struct {
 		status Status
@@ -53,8 +53,8 @@ func TestPages(t *testing.T) {
 		"metrics":          {real, "/metrics", 200, []string{"up 1"}, nil},
 		"unknown":          {real, "/nowhere", 404, nil, nil},
 		"first round":      {demo, "/", 200, []string{"500 of 2000 instances tried (25 %)", "about 1m30s left", "This is the demo"}, nil},
-		"beside the truth": {demo, "/", 200, []string{"1\u202f234\u202f567", "✓", "✗"}, nil},
-		"the real network": {real, "/", 200, []string{"Users", "100"}, []string{"Truth", "demo", "First round"}},
+		"beside the truth": {demo, "/", 200, []string{"1\u202f234\u202f567", "✓", "✗", "…", "–"}, nil},
+		"the real network": {real, "/", 200, []string{"Users", "<td>7</td>"}, []string{"Truth", "demo", "First round"}},
 		"offline, escaped": {offline, "/", 200, []string{"No network &lt;here&gt;", "No directory has answered yet"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
