@@ -12,6 +12,7 @@ const (
 	NoName      Behaviour = "no_name"      // NXDOMAIN
 	Refusing    Behaviour = "refusing"     // nobody listens
 	BadGateway  Behaviour = "bad_gateway"  // 502 to everything
+	AppDown     Behaviour = "app_down"     // 502 to everything but robots.txt, which is a file
 	Unavailable Behaviour = "unavailable"  // 503 to everything
 	RetryAfter  Behaviour = "retry_after"  // 503 to everything, and wants to be left alone for two hours
 	CertExpired Behaviour = "cert_expired" // its certificate has expired
@@ -69,7 +70,7 @@ func Hostiles() []Behaviour {
 // Failing reports whether a visitor gets nothing from a server that behaves so.
 func (b Behaviour) Failing() bool {
 	switch b {
-	case NoName, Refusing, BadGateway, Unavailable, RetryAfter, CertExpired, CertName, Gone,
+	case NoName, Refusing, BadGateway, AppDown, Unavailable, RetryAfter, CertExpired, CertName, Gone,
 		Hang, HangHandshake, Drip, Gigabyte, Bomb, HTML, Empty, Half, RedirectLoop, RedirectPrivate, PrivateAddress:
 		return true
 	}

@@ -90,8 +90,11 @@ func (v *visitOf) serve() {
 func (v *visitOf) trouble() bool {
 	robots := v.kind == KindRobots
 	switch b := v.st.Behaviour; {
-	case b == BadGateway:
+	case b == BadGateway, b == AppDown && !robots:
 		v.status(http.StatusBadGateway, failed)
+	case v.st.MovedTo != "" && !robots:
+		v.w.Header().Set("Location", "https://"+v.st.MovedTo+v.r.URL.RequestURI())
+		v.status(http.StatusFound, fine)
 	case b == Unavailable:
 		v.status(http.StatusServiceUnavailable, failed)
 	case b == RetryAfter:

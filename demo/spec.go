@@ -21,6 +21,7 @@ type Spec struct {
 	CDN       string // "cloudflare" or "fastly": its address is theirs, its country nobody's
 	IPv6      bool   // where the place has IPv6 at all: not in FI and KR
 	Behaviour Behaviour
+	MovedTo   string // the host to which everything but robots.txt is redirected
 	Unlisted  bool   // joinmastodon doesn't name it
 	Social    bool   // instances.social names it
 	RobotsTag string // X-Robots-Tag of its page at /; "" for none
@@ -87,7 +88,7 @@ func (s *Spec) state(w *World, p *place, i int) State {
 		}
 	}
 	st := State{
-		Exists: true, Listed: !s.Unlisted, Social: s.Social, Behaviour: s.Behaviour, Approval: s.Approval, Week: s.Week,
+		Exists: true, MovedTo: s.MovedTo, Listed: !s.Unlisted, Social: s.Social, Behaviour: s.Behaviour, Approval: s.Approval, Week: s.Week,
 		RobotsTag: s.RobotsTag, Expiry: expiry(int64(s.Renewal)),
 		Users: figureOf(s.Users), Statuses: figureOf(s.Statuses), Connections: figureOf(s.Connections), ActiveMonth: figureOf(s.ActiveMonth),
 		Country: p.country, CDN: p.cdn, V4: p.addr4(i),

@@ -56,6 +56,7 @@ type State struct {
 	Listed    bool // joinmastodon names it
 	Social    bool // instances.social names it
 	Behaviour Behaviour
+	MovedTo   string    // the host to which everything but robots.txt is redirected
 	RobotsTag string    // X-Robots-Tag of its page at /; "" for none
 	Expiry    time.Time // of its certificate
 

@@ -93,8 +93,9 @@ func (c *call) judgeError(err error) verdict {
 
 // precedence of outcomes where questions were answered differently: a refusal is heeded whatever else was said,
 // a good answer makes a good visit, and a failure is one only if nothing better was said.
+// What could not be asked for want of requests decides nothing.
 var precedence = []census.Outcome{
-	census.Declined, census.Good, census.Answered, census.Departed, census.Blocked, census.Unjudged, census.Failed,
+	census.Declined, census.Good, census.Answered, census.Departed, census.Blocked, census.Failed, census.Unjudged,
 }
 
 // decide enters what the answer to a question means for the visit.

@@ -237,7 +237,8 @@ func (c *call) askPage() bool {
 	case resp != nil:
 		return !c.resting
 	case v.outcome == census.Failed && c.answered && !c.seen.Repetition:
-		return true // too large, or led elsewhere: it is only a page
+		c.seen.Asked[census.StepHTTPS] = true // too large, or led astray: it is only a page
+		return true
 	}
 	c.decide(census.StepHTTPS, v)
 	return false

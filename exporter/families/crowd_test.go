@@ -1,11 +1,13 @@
 package families
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,18 +30,13 @@ func crowd(tb testing.TB) network.Book {
 	b := network.Book{Releases: crowdReleases(tb)}
 	versions := b.Releases.All()
 	for i := range crowdSize {
-		name, err := domain.Parse(crowdName(random, i))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		b.Entries = append(b.Entries, crowdEntry(random, name, versions))
+		b.Entries = append(b.Entries, crowdEntry(random, name(tb, crowdName(random, i)), versions))
 	}
 	// By name, and so in another order than in memory, as in a book that visits have been changing for days.
 	slices.SortFunc(b.Entries, func(a, b *census.Entry) int { return domain.Compare(a.Name, b.Name) })
 	for i := 0; i < crowdSize; i += 10 {
-		for range 3 {
-			ago := time.Duration(random.Int64N(int64(7 * 24 * time.Hour)))
-			b.Entries[i].Changed[(i/10+int(ago))%int(census.ChangeCount)] = at.Add(-ago)
+		for _, kind := range random.Perm(int(census.ChangeCount))[:3] {
+			b.Entries[i].Changed[kind] = at.Add(-time.Duration(random.Int64N(int64(network.ChangesKept))))
 		}
 	}
 	return b
@@ -63,7 +60,7 @@ func crowdEntry(random *rand.Rand, name domain.Name, versions []releases.Release
 		Country: country.Answer{Country: country.Codes()[int(random.ExpFloat64()*20)%len(country.Codes())], Source: country.Address},
 		Figures: instance.Figures{
 			Software: "mastodon", Version: versions[int(random.ExpFloat64()*20)%len(versions)].Version.String(), Mastodon: true,
-			Users: instance.Known(users), Statuses: part(500 * users), Connections: part(50_000), ActiveUsers: part(users),
+			Users: instance.Known(users), Statuses: part(500 * users), Connections: part(10_000), ActiveUsers: part(users),
 			Registrations: instance.Policy(1 + random.IntN(3)),
 			Week:          instance.Week{Statuses: part(5 * users), Logins: part(users), Registrations: part(users)},
 		},
@@ -107,12 +104,33 @@ func crowdSettings() network.Settings {
 	return network.Settings{StaleAfter: 24 * time.Hour, ForgetAfter: 30 * 24 * time.Hour, Detailed: 1000}
 }
 
-// TestCrowdFits holds the size of a page at its worst, and that what had to be left out for it is counted.
-func TestCrowdFits(t *testing.T) {
+// TestPageFits holds the size of the page at its worst, and that the changes left out for it are counted.
+func TestPageFits(t *testing.T) {
+	const most = 15.5 * (1 << 20)
 	b := crowd(t)
-	letters, series := 0, 0
+	letters := 0
 	for _, e := range b.Entries {
 		letters += len(e.Name.String())
 	}
-	t.Log(float64(letters)/crowdSize, series)
+	if letters < 21.5*crowdSize || letters > 22.5*crowdSize {
+		t.Errorf("names have %d characters in all, %d in the mean; they should have 22", letters, letters/crowdSize)
+	}
+	var page bytes.Buffer
+	if err := slices.Concat(Instances(), Network()).Write(&page, network.New(b, at, crowdSettings())); err != nil {
+		t.Fatal(err)
+	}
+	if page.Len() > most {
+		t.Errorf("the page has %d bytes, %.0f are the most", page.Len(), most)
+	}
+	t.Logf("%.2f MiB", float64(page.Len())/(1<<20))
+	text := page.String()
+	shown := strings.Count(text, "\n"+changes+"{")
+	var left int
+	_, after, _ := strings.Cut(text, `mnm_exporter_left_out_series{family="`+changes+`"} `)
+	if _, err := fmt.Sscan(after, &left); err != nil {
+		t.Fatal(err)
+	}
+	if shown == 0 || left == 0 || shown+left != 3*crowdSize/10 {
+		t.Errorf("%d changes are shown and %d left out, of %d", shown, left, 3*crowdSize/10)
+	}
 }

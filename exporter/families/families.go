@@ -47,9 +47,7 @@ func truth(b bool) float64 {
 	return 0
 }
 
-// Values that are not known are NaN, which is not written.
-
-// figure is a figure that an instance may keep to itself.
+// figure is a figure that an instance may keep to itself: then it is NaN, and not written.
 func figure(c instance.Count) float64 {
 	if n, ok := c.Get(); ok {
 		return float64(n)
@@ -57,7 +55,7 @@ func figure(c instance.Count) float64 {
 	return math.NaN()
 }
 
-// where is the value of what is known, or shown.
+// where is the value of what is known, else NaN, which is not written.
 func where(known bool, value float64) float64 {
 	if known {
 		return value

@@ -81,7 +81,7 @@ func Network() metric.Table[*network.View] {
 				}
 			}),
 		latest(),
-		gauge("mnm_exporter_left_out_series", "Series left out to keep the page small, by family: of more than 8,000 changes the oldest are not shown.", []string{"family"},
+		gauge("mnm_exporter_left_out_series", "Series left out to keep the page small, by family: where changes are too many, the oldest are not shown.", []string{"family"},
 			func(v view, w writer) { w.Emit(float64(v.LeftOut), changes) }),
 	}
 }

@@ -113,8 +113,13 @@ type Settings struct {
 // ChangesKept is how long a change is shown by name.
 const ChangesKept = 7 * 24 * time.Hour
 
-// ChangesLimit bounds Recent, and so the size of the page: with 30,000 instances it stays below 15.5 MiB.
-const ChangesLimit = 8000
+// Bounds of what is shown by name, which hold the page below 15.5 MiB with 30,000 instances: each has up to seven series,
+// whose place its changes may not take. Few instances leave room for many changes.
+const (
+	seriesLimit  = 7*30_000 + 2500
+	seriesEach   = 7
+	changesLeast = 1000
+)
 
 // Bounds of label sets: values past them are "other".
 const (
@@ -144,7 +149,7 @@ func New(b Book, at time.Time, s Settings) *View {
 			continue
 		}
 		i := Instance{Entry: e, Domain: e.Name.String(), Up: e.Up, Watched: watched}
-		if e.Gone {
+		if e.Gone && e.Up == census.Yes {
 			i.Up = census.No
 		}
 		if e.Fresh(at, s.StaleAfter) {
@@ -155,7 +160,7 @@ func New(b Book, at time.Time, s Settings) *View {
 	}
 	sums.close(v)
 	v.detail(s.Detailed)
-	v.forget(ChangesLimit)
+	v.forget(max(changesLeast, seriesLimit-seriesEach*len(v.Instances)))
 	return v
 }
 

@@ -38,13 +38,18 @@ func TestClosedLabels(t *testing.T) {
 			}))
 		}
 	}
-	for i := range 300 { // 300 versions of Mastodon, the first hundred of them on two instances
-		add("mastodon", fmt.Sprintf("4.5.%03d", i), true, 1+max(0, 1-i/100))
+	for i := range 300 { // 300 versions of Mastodon, the last hundred of them on two instances
+		add("mastodon", fmt.Sprintf("4.5.%03d", i), true, 1+i/200)
 	}
-	for i := range 80 { // 80 other softwares
-		add(fmt.Sprintf("soft-%02d", i), "1.0", false, 1)
+	for i := range 80 { // 80 other softwares, whose versions are not counted with Mastodon's
+		add(fmt.Sprintf("soft-%02d", i), fmt.Sprintf("9.%d", i), false, 1)
 	}
 	v := draw(entries, 0)
+	for _, e := range v.Instances {
+		if !e.Mastodon && e.Version == Other {
+			t.Errorf("%s has version %s", e.Domain, e.Version)
+		}
+	}
 	sum := func(groups []Group) (instances int, users int64) {
 		for _, g := range groups {
 			instances, users = instances+g.Instances, users+g.Users.N
@@ -81,25 +86,74 @@ func TestClosedLabels(t *testing.T) {
 	}
 }
 
-// TestDetailed holds that the largest are shown in detail, those of unknown size last.
+// TestDetailed holds that the largest are shown in detail, of equal ones the first by name, those of unknown size last,
+// and whoever is watched beside them; by name.
 func TestDetailed(t *testing.T) {
-	v := draw([]*census.Entry{
-		up(t, "small.social", instance.Figures{Users: instance.Known(1)}),
-		up(t, "large.social", instance.Figures{Users: instance.Known(100)}),
-		up(t, "unsaid.social", instance.Figures{}),
-		up(t, "zero.social", instance.Figures{Users: instance.Known(0)}),
-	}, 3)
-	for name, want := range map[string]bool{"small.social": true, "large.social": true, "unsaid.social": false, "zero.social": true} {
-		n, err := domain.Parse(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := v.Find(n); got == nil || got.Detailed != want {
-			t.Errorf("%s: %+v, want detailed %t", name, got, want)
-		}
+	entries := []*census.Entry{
+		up(t, "a-small.social", instance.Figures{Users: instance.Known(1)}),
+		up(t, "b-unsaid.social", instance.Figures{}),
+		up(t, "c-large.social", instance.Figures{Users: instance.Known(100)}),
+		up(t, "d-small.social", instance.Figures{Users: instance.Known(1)}),
+		up(t, "e-stale.social", instance.Figures{Users: instance.Known(1000)}),
+		up(t, "f-zero.social", instance.Figures{Users: instance.Known(0)}),
 	}
-	if n, _ := domain.Parse("nobody.social"); v.Find(n) != nil {
-		t.Error("found somebody who is not there")
+	entries[4].LastGood = noon.Add(-25 * time.Hour)
+	for name, row := range map[string]struct {
+		limit   int
+		watched []int
+		want    string
+	}{
+		"none":            {0, nil, ""},
+		"largest":         {1, nil, "c"},
+		"of equal ones":   {2, nil, "ac"},
+		"both":            {3, nil, "acd"},
+		"unsaid is last":  {4, nil, "acdf"},
+		"all":             {5, nil, "abcdf"},
+		"more than all":   {99, nil, "abcdf"},
+		"watched":         {0, []int{1, 4}, "be"},
+		"watched, in two": {2, []int{0, 4}, "ace"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			watched := map[domain.Name]bool{}
+			for _, i := range row.watched {
+				watched[entries[i].Name] = true
+			}
+			v := New(Book{Entries: entries}, noon, Settings{StaleAfter: 24 * time.Hour, Detailed: row.limit, Watched: watched})
+			got := ""
+			for _, e := range v.Detailed {
+				got += e.Domain[:1]
+			}
+			if got != row.want {
+				t.Errorf("%q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+// TestRecent holds that the latest changes of a week are kept and the others counted.
+func TestRecent(t *testing.T) {
+	old, young := up(t, "a.social", instance.Figures{}), up(t, "b.social", instance.Figures{})
+	ago := func(d time.Duration) time.Time { return noon.Add(-d) }
+	old.Changed[census.ChangeVersion] = ago(ChangesKept)
+	old.Changed[census.ChangeCountry] = ago(ChangesKept - time.Second)
+	old.Changed[census.ChangeUp] = ago(time.Hour)
+	young.Changed[census.ChangeVersion] = ago(time.Hour)
+	young.Changed[census.ChangeGone] = ago(time.Minute)
+	all := []Change{
+		{"a.social", census.ChangeCountry, ago(ChangesKept - time.Second).Unix()},
+		{"a.social", census.ChangeUp, ago(time.Hour).Unix()},
+		{"b.social", census.ChangeVersion, ago(time.Hour).Unix()},
+		{"b.social", census.ChangeGone, ago(time.Minute).Unix()},
+	}
+	for limit, want := range [][]Change{{}, {all[3]}, {all[1], all[3]}, all[1:], all, all} {
+		v := draw([]*census.Entry{old, young}, 0)
+		if v.LeftOut != 0 {
+			t.Fatalf("%d of four changes are left out", v.LeftOut)
+		}
+		v.forget(limit)
+		if !slices.Equal(v.Recent, want) || v.LeftOut != len(all)-len(want) {
+			t.Errorf("of at most %d: %v, and %d left out; want %v", limit, v.Recent, v.LeftOut, want)
+		}
 	}
 }
 
