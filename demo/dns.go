@@ -11,7 +11,7 @@ import (
 
 // ttl is how long an answer of the World's DNS may be kept, in seconds; what is not there may be asked again at once.
 const (
-	ttl         = 5
+	ttl         = 2
 	negativeTTL = 1
 )
 

@@ -353,7 +353,7 @@ func TestDNS(t *testing.T) {
 			}
 			got := ""
 			for _, rr := range r.Answer {
-				if rr.Header().Ttl != 5 {
+				if rr.Header().Ttl != 2 {
 					t.Errorf("%s by %s: TTL %d", name, network, rr.Header().Ttl)
 				}
 				switch rr := rr.(type) {

@@ -85,10 +85,19 @@ func (c *call) judgeError(err error) verdict {
 	case outbound.ReasonNoIPv6Route:
 		c.wait = max(c.wait, c.config.Every)
 		return verdict{census.Unjudged, string(reason)}
-	case outbound.ReasonTooBig, outbound.ReasonRedirect, outbound.ReasonProtocol, outbound.ReasonRobots:
-		c.answered = true // over HTTP, whatever it was
 	}
-	return verdict{census.Failed, string(reason)}
+	v := verdict{census.Failed, string(reason)}
+	c.answered = c.answered || v.overHTTP()
+	return v
+}
+
+// overHTTP reports whether what failed was an answer all the same: too large, or one that led astray.
+func (v verdict) overHTTP() bool {
+	switch outbound.Reason(v.reason) {
+	case outbound.ReasonTooBig, outbound.ReasonRedirect, outbound.ReasonProtocol, outbound.ReasonRobots:
+		return v.outcome == census.Failed
+	}
+	return false
 }
 
 // precedence of outcomes where questions were answered differently: a refusal is heeded whatever else was said,

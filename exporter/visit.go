@@ -203,8 +203,12 @@ func rulesOf(resp *outbound.Response) (outbound.Robots, bool) {
 func (c *call) askWellKnown() bool {
 	resp, v := c.get(census.StepWellKnown, outbound.PurposeWellKnown, c.base()+pathWellKnown, false)
 	if resp == nil {
+		if v.overHTTP() && !c.seen.Repetition {
+			c.seen.Asked[census.StepWellKnown] = true // it is of no use, and no more than that
+			return true
+		}
 		c.decide(census.StepWellKnown, v)
-		return c.forbidden
+		return false
 	}
 	if resp.Status == 200 {
 		if href, err := instance.ReadWellKnown(resp.Body); err == nil && c.sameSite(href) {
@@ -236,7 +240,7 @@ func (c *call) askPage() bool {
 		return false
 	case resp != nil:
 		return !c.resting
-	case v.outcome == census.Failed && c.answered && !c.seen.Repetition:
+	case v.overHTTP() && !c.seen.Repetition:
 		c.seen.Asked[census.StepHTTPS] = true // too large, or led astray: it is only a page
 		return true
 	}

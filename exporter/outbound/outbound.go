@@ -15,7 +15,7 @@
 //     ours, so that nobody is called slow for those
 //   - response headers 64 KiB, decoded body 1 MiB unless asked otherwise (robots.txt 500 KiB), 8 MiB on the wire
 //   - at most 3 redirects, to https only, within the same registrable domain
-//   - 128 look-ups at a time, 64 Ki names remembered for 5 s to 1 h, failures for at most 60 s
+//   - 128 look-ups at a time, 64 Ki names remembered for 2 s to 1 h, failures for at most 60 s
 package outbound
 
 import (

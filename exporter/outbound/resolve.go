@@ -14,7 +14,7 @@ const (
 	lookups      = 128     // at a time
 	names        = 1 << 16 // remembered
 	maxAddrs     = 16      // of a name and family
-	minTTL       = 5 * time.Second
+	minTTL       = 2 * time.Second
 	maxTTL       = time.Hour
 	maxNegative  = time.Minute
 	lookupErrTTL = 5 * time.Second // no answer at all: asked again soon, but not for each request of a visit
