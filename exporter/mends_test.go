@@ -39,7 +39,9 @@ func resolver(t *testing.T, address string) netip.AddrPort {
 	<-started
 	t.Cleanup(func() {
 		_ = server.Shutdown()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 	return c.LocalAddr().(*net.UDPAddr).AddrPort()
 }
@@ -60,8 +62,7 @@ func TestKindsOfOutage(t *testing.T) {
 					specs = append(specs, demo.Spec{Name: fmt.Sprintf("oak-%d.social", i), Users: figure(10)})
 				}
 				good, bad := netip.AddrPort{}, resolver(t, address)
-				var b *box
-				b = newBox(t, demo.WorldOf(specs, start), func(b *box, c *exporter.Config) {
+				b := newBox(t, demo.WorldOf(specs, start), func(b *box, c *exporter.Config) {
 					// The resolver that the exporter asks is the World's until the cut.
 					good = c.Net.Resolvers[0]
 					c.Net.Resolvers = []netip.AddrPort{relay(t, func() netip.AddrPort {
@@ -110,7 +111,9 @@ func relay(t *testing.T, to func() netip.AddrPort) netip.AddrPort {
 	<-started
 	t.Cleanup(func() {
 		_ = server.Shutdown()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 	return c.LocalAddr().(*net.UDPAddr).AddrPort()
 }

@@ -286,3 +286,49 @@ func TestBackOff(t *testing.T) {
 	b.manners(t, w)
 	fmt.Fprintln(logs{t}, "requests to who is down:", len(times))
 }
+
+// TestInstancesSocial holds that the second directory is paged through with its token, and that a bad token is told.
+func TestInstancesSocial(t *testing.T) {
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte(demo.SocialToken+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBox(t, demo.NewWorld(demo.Config{Seed: 9, Start: start, Instances: 200}), func(_ *box, c *exporter.Config) {
+		c.Contact, c.Directories.InstancesSocial.TokenFile = "ops@example.org", token
+	})
+	for _, minute := range []int{0, 6, 12} {
+		at := start.Add(time.Duration(minute) * time.Minute)
+		b.step(t, at)
+		b.compare(t, b.Truth(at).Series(), at)
+	}
+	if got := b.store.Value(t, `mastodon_directory_instances{directory="instances_social"}`, b.now()); got < 50 {
+		t.Errorf("instances.social lists %v", got)
+	}
+	if err := os.WriteFile(token, []byte("wrong\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.step(t, start.Add(time.Hour))
+	b.want(t, map[string]float64{`mastodon_directory_failures_total{directory="instances_social",reason="token"}`: 1})
+}
+
+// TestDirectoryShrinks holds that a directory that loses more than half of its names at once is not believed at once.
+func TestDirectoryShrinks(t *testing.T) {
+	var specs []demo.Spec
+	for i := range 20 {
+		s := demo.Spec{Name: fmt.Sprintf("oak-%d.social", i), Users: figure(10)}
+		if i > 5 {
+			s.Turns, s.Then = 30*time.Minute, &demo.Spec{Users: figure(10), Unlisted: true}
+		}
+		specs = append(specs, s)
+	}
+	b := newBox(t, demo.WorldOf(specs, start))
+	listed := func(hour int, want float64) {
+		t.Helper()
+		b.step(t, start.Add(time.Duration(hour)*time.Hour))
+		b.want(t, map[string]float64{`mastodon_directory_instances{directory="joinmastodon"}`: want})
+	}
+	listed(0, 20)
+	listed(1, 20)
+	listed(2, 20)
+	listed(3, 6) // the third time in a row
+}

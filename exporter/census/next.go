@@ -14,41 +14,7 @@ import (
 // state. A good visit counts at once. Blocked, Answered and Unjudged never move Up. A refusal stands until a good visit.
 func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 	next := prev
-	next.NotBefore = seen.NotBefore
-	if seen.Outcome != Unjudged {
-		next.LastVisit = seen.At
-		// Why somebody declines is not forgotten over a failure: by it the refusal is looked at again.
-		if !prev.Declines() || seen.Outcome != Failed && seen.Outcome != Blocked {
-			next.Reason, next.Step = seen.Reason, seen.Step
-		}
-		if !seen.Repetition {
-			next.Visits = min(prev.Visits+1, MaxVisits)
-		}
-	} else if prev.Visits == 0 {
-		next.Reason = seen.Reason
-	}
-	if seen.Other != nil {
-		next.Other = *seen.Other
-	}
-	if seen.Robots != nil {
-		next.Robots = *seen.Robots
-	}
-	if seen.NodeInfoURL != "" {
-		next.NodeInfoURL = seen.NodeInfoURL
-	}
-	for step, asked := range seen.Asked {
-		if !asked {
-			continue
-		}
-		next.Asked[step] = seen.At
-		// The tag of a document that is not taken over would let the old one pass for new.
-		if taken := seen.Outcome == Good || Step(step) == StepRobots; taken {
-			next.ETags[step] = seen.ETags[step]
-		}
-	}
-	if seen.Outcome != Unjudged && seen.Outcome != Failed {
-		next.Answered = seen.At
-	}
+	next.note(&prev, seen)
 	var changes []Change
 	switch seen.Outcome {
 	case Good:
@@ -59,7 +25,7 @@ func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 		next.Refused, next.Gone = true, false
 		next.forget()
 	case Departed:
-		if !prev.Gone && !prev.Refused && prev.Up != Unseen {
+		if !prev.Declines() && prev.Up != Unseen {
 			changes = append(changes, ChangeGone)
 		}
 		next.Gone, next.Refused = true, false
@@ -72,6 +38,49 @@ func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 		next.Changed[c] = seen.At
 	}
 	return next, changes
+}
+
+// note enters what holds whatever came of the visit: when it was, what was asked, and where the next one begins.
+func (e *Entry) note(prev *Entry, seen Observation) {
+	e.NotBefore = seen.NotBefore
+	switch seen.Outcome {
+	case Unjudged:
+		if prev.Visits == 0 {
+			e.Reason = seen.Reason
+		}
+	case Failed, Blocked:
+		e.LastVisit = seen.At
+		if !prev.Declines() { // why somebody declines is not forgotten over a failure: by it the refusal is looked at again
+			e.Reason, e.Step = seen.Reason, seen.Step
+		}
+	default:
+		e.LastVisit, e.Reason, e.Step = seen.At, seen.Reason, seen.Step
+	}
+	if seen.Outcome != Unjudged && !seen.Repetition {
+		e.Visits = min(prev.Visits+1, MaxVisits)
+	}
+	if seen.Outcome != Unjudged && seen.Outcome != Failed {
+		e.Answered = seen.At
+	}
+	if seen.Other != nil {
+		e.Other = *seen.Other
+	}
+	if seen.Robots != nil {
+		e.Robots = *seen.Robots
+	}
+	if seen.NodeInfoURL != "" {
+		e.NodeInfoURL = seen.NodeInfoURL
+	}
+	for step, asked := range seen.Asked {
+		if !asked {
+			continue
+		}
+		e.Asked[step] = seen.At
+		// The tag of a document that is not taken over would let the old one pass for new.
+		if seen.Outcome == Good || Step(step) == StepRobots {
+			e.ETags[step] = seen.ETags[step]
+		}
+	}
 }
 
 // failed notes a failure, and believes it when it has lasted.
