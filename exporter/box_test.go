@@ -226,4 +226,7 @@ func (b *box) manners(t *testing.T, w *demo.World) {
 	if asked == 0 {
 		t.Error("the hosts counted no request")
 	}
+	if most := b.Requests().MostInHour; most > 4 { // of all there were; above are the latest
+		t.Errorf("a host was asked %d times in an hour", most)
+	}
 }

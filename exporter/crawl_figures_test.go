@@ -11,12 +11,12 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"math/big"
 	"net"
 	"net/http"
@@ -53,17 +53,12 @@ func TestFigureCrawl(t *testing.T) {
 			fmt.Fprintf(w, "%d\t%d\t%.1fs\t%.1fs\t%.2fms\t%.0fMB\t%.0fMB\t%.2f\t%.1fs\t\n", n, m.Up, m.Wall.Seconds(), m.CPU.Seconds(),
 				float64(each)/1e6, float64(m.PeakRSS)/1e6, float64(m.StartRSS)/1e6, float64(served.total())/float64(n), served.CPU.Seconds())
 			t.Logf("asked by path: %v; connections: %d", served.Asked, served.Connections)
-			if m.Up != n || m.Users != usersOfAll(n) {
-				t.Errorf("%d of %d are read, with %d users of %d; reasons of visits that were not good: %v", m.Up, n, m.Users, usersOfAll(n), m.Reasons)
+			if m.Up != n || m.Users != usersOfAll(n) || m.Leaked != "" {
+				t.Errorf("%d of %d are read, with %d users of %d; visits that were not good: %v; left behind: %q",
+					m.Up, n, m.Users, usersOfAll(n), m.Reasons, m.Leaked)
 			}
-			if m.Leaked != "" {
-				t.Error(m.Leaked)
-			}
-			if each > 2*time.Millisecond {
-				t.Errorf("a host costs %v of CPU, the goal is 2ms", each)
-			}
-			if n == 30_000 && m.PeakRSS > 300e6 {
-				t.Errorf("the peak of memory is %d MB, the goal is 300 MB", m.PeakRSS/1e6)
+			if each > 2*time.Millisecond || n == 30_000 && m.PeakRSS > 300e6 {
+				t.Errorf("%v of CPU a host and a peak of %d MB; the goals are 2ms, and 300 MB at 30,000", each, m.PeakRSS/1e6)
 			}
 		})
 	}
@@ -115,37 +110,40 @@ func versionOf(kind int, renewed bool) string {
 // paper is one document as it is sent.
 type paper struct {
 	etag, mime    string
-	plain, zipped []byte
+	plain, zipped []byte // zipped is nil where it is not worth it
 }
 
 func paperOf(mime string, body []byte) *paper {
-	var zipped bytes.Buffer
-	z := gzip.NewWriter(&zipped)
-	_, _ = z.Write(body)
-	_ = z.Close()
-	return &paper{etag: fmt.Sprintf(`W/"%x"`, md5.Sum(body)), mime: mime, plain: body, zipped: zipped.Bytes()}
+	p := &paper{etag: fmt.Sprintf(`W/"%x"`, md5.Sum(body)), mime: mime, plain: body}
+	if len(body) >= 1024 { // as nginx is told to
+		var zipped bytes.Buffer
+		z := gzip.NewWriter(&zipped)
+		_, _ = z.Write(body)
+		_ = z.Close()
+		p.zipped = zipped.Bytes()
+	}
+	return p
 }
 
 // papers are those of a kind, by path.
 func papers(t *testing.T, kind int, renewed bool) map[string]*paper {
+	type object = map[string]any
 	const mime = "application/json; charset=utf-8"
-	edit := func(file string, change func(o map[string]any)) *paper {
+	edit := func(file string, change func(o object)) *paper {
 		text, err := os.ReadFile("instance/testdata/recorded/mastodon.social-" + file + ".json")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if change == nil {
-			return paperOf(mime, text)
+		if change != nil {
+			o := object{}
+			if err := json.Unmarshal(text, &o); err != nil {
+				t.Fatal(err)
+			}
+			change(o)
+			text, _ = json.Marshal(o)
 		}
-		o := map[string]any{}
-		if err := json.Unmarshal(text, &o); err != nil {
-			t.Fatal(err)
-		}
-		change(o)
-		text, _ = json.Marshal(o)
 		return paperOf(mime, text)
 	}
-	type object = map[string]any
 	version, users := versionOf(kind, renewed), usersOf(kind)
 	robots := "# See https://www.robotstxt.org/robotstxt.html for documentation on how to use the robots.txt file\n\n" +
 		"User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow: /media_proxy/\nDisallow: /interact/\n"
@@ -186,10 +184,9 @@ func serveStreet(t *testing.T, n int, input io.Reader, output *json.Encoder) {
 	for kind := range kinds {
 		r.kinds[kind], r.renewed[kind] = papers(t, kind, false), papers(t, kind, true)
 	}
-	for path := range maps.Keys(r.kinds[0]) {
+	for _, path := range []string{pathRobots, "/", pathWellKnown, pathNodeInfo, pathV1, pathV2, pathActivity} {
 		r.asked[path] = &atomic.Int64{}
 	}
-	r.asked[pathWellKnown] = &atomic.Int64{}
 	s := street{RootPEM: r.certify(t)}
 	packets, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
@@ -261,9 +258,9 @@ func (r *row) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	h := w.Header()
 	i := r.number(req.Host)
 	if i < 0 {
-		text, _ := os.ReadFile("releases/testdata/github-releases-mastodon-2025-11-14-built.json")
-		if !strings.HasSuffix(req.URL.Path, "/releases") {
-			text = []byte("[]")
+		text := []byte("[]")
+		if strings.HasSuffix(req.URL.Path, "/releases") {
+			text, _ = os.ReadFile("releases/testdata/github-releases-mastodon-2025-11-14-built.json")
 		}
 		h.Set("Content-Type", "application/json")
 		_, _ = w.Write(text)
@@ -297,7 +294,7 @@ func (r *row) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	body := p.plain
-	if strings.Contains(req.Header.Get("Accept-Encoding"), "gzip") && len(body) > 1024 {
+	if strings.Contains(req.Header.Get("Accept-Encoding"), "gzip") && p.zipped != nil {
 		h["Content-Encoding"], body = []string{"gzip"}, p.zipped
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -315,19 +312,16 @@ var mastodonHeaders = http.Header{
 
 // certify makes the key of all and the root, which it returns.
 func (r *row) certify(t *testing.T) (pemText string) {
-	var err error
-	if r.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		t.Fatal(err)
-	}
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, root, root, &r.key.PublicKey, r.key)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.root, err = x509.ParseCertificate(der); err != nil {
+	r.key, r.root = key, &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Street"}, NotBefore: time.Unix(0, 0), NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, r.root, r.root, &key.PublicKey, key)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))

@@ -42,9 +42,11 @@ type Exporter struct {
 
 	busy   sync.Map // domain.Name: visits under way
 	places chan struct{}
-	wake   chan struct{} // there is a new configuration
+
+	wakeList, wakeLook chan struct{} // there is a new configuration
 
 	probing    sync.Mutex
+	saving     sync.Mutex
 	reloading  sync.Mutex
 	reloadGood atomic.Bool
 
@@ -58,6 +60,8 @@ type Exporter struct {
 	reloaded       time.Time
 	saved          time.Time
 	offline        bool // as the log said last
+	ending         bool // in order
+	hasNew         bool // names that were not saved yet
 	overdue        time.Duration
 	truth          map[string]float64 // of the demo, when the View was drawn
 	wrong          map[string]int     // totals of the demo that are not what they must be, and for how many Views
@@ -76,7 +80,7 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 		c.Workers = workers
 	}
 	e := &Exporter{
-		log: log, now: c.Now, countries: data, self: newSelf(), places: make(chan struct{}, c.Workers), wake: make(chan struct{}, 1),
+		log: log, now: c.Now, countries: data, self: newSelf(), places: make(chan struct{}, c.Workers), wakeList: make(chan struct{}, 1), wakeLook: make(chan struct{}, 1),
 		book: census.NewBook(census.Rules{}), online: newOnline(c.Instances), began: c.Now(), wrong: map[string]int{},
 	}
 	e.self.countryData.WithLabelValues("embedded").Set(float64(data.Date().Unix()))
@@ -111,8 +115,8 @@ func (e *Exporter) Close() { e.setup.Load().client.Close() }
 func (e *Exporter) Run(ctx context.Context) error {
 	defer e.Close()
 	g, work := errgroup.WithContext(ctx)
-	g.Go(func() error { return e.loop(work, e.wake, e.refreshDirectories) })
-	g.Go(func() error { return e.loop(work, nil, e.refreshReleases) })
+	g.Go(func() error { return e.loop(work, e.wakeList, e.refreshDirectories) })
+	g.Go(func() error { return e.loop(work, e.wakeLook, e.refreshReleases) })
 	g.Go(func() error { return e.loop(work, nil, e.visitDue) })
 	g.Go(func() error {
 		return e.loop(work, nil, func(context.Context) time.Time {
@@ -123,6 +127,9 @@ func (e *Exporter) Run(ctx context.Context) error {
 	g.Go(func() error { return e.loop(work, nil, e.saveNow) })
 	err := g.Wait()
 	e.rest()
+	e.mu.Lock()
+	e.ending = true
+	e.mu.Unlock()
 	e.saveNow(context.WithoutCancel(ctx))
 	return err
 }
@@ -167,6 +174,9 @@ func (e *Exporter) visitDue(ctx context.Context) time.Time {
 		if due(entry, config).After(now) {
 			continue
 		}
+		if e.setup.Load().config.Instances != config {
+			break // a new configuration: begin anew
+		}
 		if _, busy := e.busy.LoadOrStore(entry.Name, true); busy {
 			continue
 		}
@@ -175,7 +185,10 @@ func (e *Exporter) visitDue(ctx context.Context) time.Time {
 			go func() {
 				defer func() { <-e.places }()
 				defer e.busy.Delete(entry.Name)
-				e.visit(ctx, entry)
+				// While it waited for a place it may have been visited, or excluded.
+				if latest := e.book.Entry(entry.Name); latest != nil && !due(latest, config).After(e.now()) {
+					e.visit(ctx, latest)
+				}
 			}()
 		case <-ctx.Done():
 			e.busy.Delete(entry.Name)

@@ -8,14 +8,13 @@ import (
 // online judges whether our own network works, so that an outage of ours takes nobody else down. Only an answer over HTTP
 // counts as heard: a resolver that knows no name, or a portal that answers in everybody's place, is part of the outage.
 //
-// The network is down when 16 of the 20 latest visits to hosts that were up were not answered. With fewer such visits
-// within the window, it is down only if the latest of them was not, and every service (directories, GitHub) that was asked
-// lately was not heard either.
+// The network is down when 16 of the 20 latest visits to hosts that were up were not answered, and no service (a directory,
+// GitHub) has been heard since that began: else it is a hoster's outage. With fewer such visits within the window, it is
+// down only if the latest of them was not answered, and every service that was asked lately was not heard either.
 type online struct {
-	window time.Duration // older visits say nothing any more
-	lately time.Duration // older look-ups of services say nothing any more
-
 	mu       sync.Mutex
+	window   time.Duration          // older visits say nothing any more
+	lately   time.Duration          // older look-ups of services say nothing any more
 	visits   [outageSample]sighting // of hosts that were up: a ring
 	next     int
 	heard    time.Time // the latest answer of any host
@@ -33,7 +32,16 @@ const (
 )
 
 func newOnline(c Instances) *online {
-	return &online{window: c.Every, lately: 3 * c.ConfirmAfter, services: map[string]sighting{}}
+	o := &online{services: map[string]sighting{}}
+	o.rules(c)
+	return o
+}
+
+// rules are those of a configuration.
+func (o *online) rules(c Instances) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.window, o.lately = c.Every, 3*c.ConfirmAfter
 }
 
 // visit notes whether a host was heard. The silence of a host that was not up says nothing.
@@ -60,9 +68,19 @@ func (o *online) service(name string, at time.Time, heard bool) {
 func (o *online) works(now time.Time) (works, sure bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	seen, silent := o.recent(now)
+	seen, silent, since := o.recent(now)
 	if seen == outageSample {
-		return silent < outageSilent, true
+		if silent < outageSilent {
+			return true, true
+		}
+		asked := false
+		for _, s := range o.services {
+			if s.heard && s.at.After(since) {
+				return true, true
+			}
+			asked = asked || s.at.After(since)
+		}
+		return false, asked
 	}
 	asked := false
 	for _, s := range o.services {
@@ -82,15 +100,18 @@ func (o *online) works(now time.Time) (works, sure bool) {
 	return !o.heard.IsZero() && now.Sub(o.heard) <= o.window, true
 }
 
-// recent counts the visits within the window. o.mu is held.
-func (o *online) recent(now time.Time) (seen, silent int) {
+// recent counts the visits within the window, and says when the first of those was that were not answered. o.mu is held.
+func (o *online) recent(now time.Time) (seen, silent int, since time.Time) {
 	for _, v := range o.visits {
 		if !v.at.IsZero() && now.Sub(v.at) <= o.window {
 			seen++
 			if !v.heard {
 				silent++
+				if since.IsZero() || v.at.Before(since) {
+					since = v.at
+				}
 			}
 		}
 	}
-	return seen, silent
+	return seen, silent, since
 }

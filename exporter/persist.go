@@ -4,37 +4,46 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/mnm-social/mnm/exporter/census"
+	"github.com/mnm-social/mnm/exporter/directory"
+	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/state"
 )
 
 // saveEvery is how often what is known is saved; a crash loses no more than the visits since.
-const saveEvery = 5 * time.Minute
+const saveEvery = time.Minute
 
 // The sections of a snapshot. Names are part of its form: one may be added, none changed.
 const (
 	sectionBook     = "book"
 	sectionReleases = "releases"
+	sectionRequests = "requests"
 	sectionExporter = "exporter"
 )
 
 // kept is what the exporter itself must know after a restart.
 type kept struct {
-	FirstRoundDone bool               `json:"first_round_done"`
-	Directories    map[string]listing `json:"directories"`
+	Ended          bool            `json:"ended"` // in order: nothing has happened since
+	FirstRoundDone bool            `json:"first_round_done"`
+	Directories    map[string]list `json:"directories"`
 }
 
-// listing is what is kept of a directory: when it was asked, and how many it listed.
-type listing struct {
-	Asked   time.Time `json:"asked"`
-	Success time.Time `json:"success"`
-	Listed  int       `json:"listed"`
+// list is what is kept of a directory.
+type list struct {
+	Asked   time.Time     `json:"asked"`
+	Success time.Time     `json:"success"`
+	Names   []domain.Name `json:"names"`
 }
 
 // saveNow saves what is known, and returns when to do it again. A failure is counted and leaves the snapshots before as
 // they were.
 func (e *Exporter) saveNow(context.Context) time.Time {
+	e.saving.Lock()
+	defer e.saving.Unlock()
 	now := e.now()
 	s := e.setup.Load()
 	if s.config.State == nil {
@@ -60,56 +69,99 @@ func (e *Exporter) sections(s *setup) (state.Sections, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the book: %w", err)
 	}
+	requests, err := s.client.MarshalBinary()
+	if err != nil {
+		return nil, fmt.Errorf("writing the requests: %w", err)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	own := kept{FirstRoundDone: e.firstRoundDone, Directories: map[string]listing{}}
+	own := kept{Ended: e.ending, FirstRoundDone: e.firstRoundDone, Directories: map[string]list{}}
 	for _, it := range s.sources {
-		own.Directories[it.name] = listing{it.asked, it.success, it.listed}
+		own.Directories[it.name] = list{it.asked, it.success, slices.SortedFunc(maps.Keys(it.names), domain.Compare)}
 	}
 	rest, err := json.Marshal(own)
 	if err != nil {
 		return nil, fmt.Errorf("writing the directories: %w", err)
 	}
-	return state.Sections{sectionBook: book, sectionReleases: s.looked, sectionExporter: rest}, nil
+	sections := state.Sections{sectionBook: book, sectionRequests: requests, sectionExporter: rest}
+	if s.looked != nil {
+		sections[sectionReleases] = s.looked
+	}
+	return sections, nil
 }
 
-// restore takes over what was kept. What cannot be read is left out, and asked anew.
+// restore takes over what was kept. What cannot be read is left out, and gathered anew.
 func (e *Exporter) restore(dir *state.Dir) {
 	sections, report := dir.Load()
 	e.tell(report)
 	now, s := e.now(), e.setup.Load()
-	for name, take := range map[string]func([]byte) error{
-		sectionBook:     func(b []byte) error { return e.book.Restore(b, now) },
-		sectionReleases: func(b []byte) error { s.looked = b; return s.releases.UnmarshalBinary(b) },
-		sectionExporter: func(b []byte) error { return e.recall(b, s, now) },
+	var own kept
+	for _, part := range []struct {
+		name string
+		take func([]byte) error
+	}{
+		{sectionBook, func(b []byte) error { return e.restoreBook(b, now) }},
+		{sectionRequests, s.client.UnmarshalBinary},
+		{sectionReleases, func(b []byte) error {
+			err := s.releases.UnmarshalBinary(b)
+			if err == nil {
+				s.looked = b
+			}
+			return err
+		}},
+		{sectionExporter, func(b []byte) error { return json.Unmarshal(b, &own) }},
 	} {
-		text, ok := sections[name]
-		if !ok {
-			continue
-		}
-		if err := take(text); err != nil {
-			e.log.Warn("A part of the state cannot be used; it is gathered anew", "part", name, "err", err)
+		if text, ok := sections[part.name]; ok {
+			if err := part.take(text); err != nil {
+				e.log.Warn("A part of the state cannot be used; it is gathered anew", "part", part.name, "err", err)
+			}
 		}
 	}
+	e.firstRoundDone = own.FirstRoundDone
+	e.recall(own, s, now)
 	e.known = s.releases.Known()
 	e.saved = report.Saved
 	if entries, _ := e.book.Entries(); len(entries) > 0 {
 		e.log.Info("Took over what was known", "instances", len(entries), "saved", report.Saved)
+		if !own.Ended {
+			e.hold(s, report.Saved)
+		}
 	}
 }
 
-func (e *Exporter) recall(text []byte, s *setup, now time.Time) error {
-	var own kept
-	if err := json.Unmarshal(text, &own); err != nil {
-		return fmt.Errorf("reading the directories: %w", err)
+func (e *Exporter) restoreBook(text []byte, now time.Time) error {
+	bad, err := e.book.Restore(text, now)
+	if bad > 0 {
+		e.log.Warn("Entries of the book that was kept make no sense and are left out", "entries", bad)
 	}
-	e.firstRoundDone = own.FirstRoundDone
+	return err
+}
+
+// hold is for a state that a crash has left: who was due until the next save that never came may have been visited, so an
+// hour passes before they are.
+func (e *Exporter) hold(s *setup, saved time.Time) {
+	lost := saved.Add(saveEvery + hostLimit)
+	e.book.Hold(func(entry *census.Entry) time.Time { return due(entry, s.config.Instances) }, lost, lost.Add(s.config.Instances.Every))
+	e.log.Warn("The program did not end in order; who may have been visited since the last save is left alone for an hour", "saved", saved)
+}
+
+// hostLimit is how long a visit takes at most, waits for places included.
+const hostLimit = time.Minute
+
+// recall tells the directories what they listed, so that a list which has shrunk over a restart is not believed at once.
+func (e *Exporter) recall(own kept, s *setup, now time.Time) {
 	for _, it := range s.sources {
-		if was, ok := own.Directories[it.name]; ok && !was.Asked.After(now) {
-			it.asked, it.success, it.listed = was.Asked, was.Success, was.Listed
+		was, ok := own.Directories[it.name]
+		if !ok || was.Asked.After(now) || was.Success.IsZero() {
+			continue
 		}
+		it.asked, it.success, it.listed = was.Asked, was.Success, len(was.Names)
+		it.names = make(map[domain.Name]bool, len(was.Names))
+		for _, n := range was.Names {
+			it.names[n] = true
+		}
+		it.belief.Take(directory.Listing{Names: was.Names}, was.Success)
 	}
-	return nil
 }
 
 // tell says in the log what was found in the state directory.

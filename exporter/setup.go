@@ -39,8 +39,12 @@ func (e *Exporter) build(c Config, before *setup) *setup {
 	if about == "" {
 		about = projectURL
 	}
+	var client *outbound.Client
+	if before != nil {
+		client = before.client
+	}
 	s.client = outbound.New(outbound.Options{
-		Net: c.Net, Now: c.Now, Hour: c.Hour, UserAgent: outbound.UserAgent(cmp.Or(version.Version, "dev"), about, c.Contact),
+		Before: client, Net: c.Net, Now: c.Now, Hour: c.Hour, UserAgent: outbound.UserAgent(cmp.Or(version.Version, "dev"), about, c.Contact),
 		Sent:    func(p outbound.Purpose) { e.self.requests.WithLabelValues(string(p)).Inc() },
 		Refused: func(r outbound.Reason) { e.self.refused.WithLabelValues(string(r)).Inc() },
 	})
@@ -100,6 +104,10 @@ func (e *Exporter) Reload(load func() (Config, error)) error {
 	e.reloading.Lock()
 	defer e.reloading.Unlock()
 	c, err := load()
+	if errors.Is(err, errNoReload) {
+		e.log.Warn("There is nothing to load again", "err", err)
+		return err
+	}
 	if err != nil {
 		e.reloadGood.Store(false)
 		e.log.Error("The configuration is not good; the one before stays", "err", err)
@@ -124,13 +132,16 @@ func (e *Exporter) apply(c Config) {
 	e.book.SetRules(s.rules())
 	e.book.Add(c.Watch, c.Now(), !e.firstRoundDone)
 	e.book.Exclude(s.filter.Excludes)
+	e.online.rules(c.Instances)
 	e.nextList, e.nextLook = time.Time{}, time.Time{}
 	e.reloaded = c.Now()
 	e.mu.Unlock()
 	e.reloadGood.Store(true)
-	select {
-	case e.wake <- struct{}{}:
-	default: // it will wake up anyway
+	for _, wake := range []chan struct{}{e.wakeList, e.wakeLook} {
+		select {
+		case wake <- struct{}{}:
+		default: // it will wake up anyway
+		}
 	}
 }
 

@@ -94,6 +94,13 @@ func (e *Exporter) refreshDirectories(ctx context.Context) time.Time {
 		}
 	}
 	e.forget(s, now)
+	e.mu.Lock()
+	hasNew := e.hasNew
+	e.hasNew = false
+	e.mu.Unlock()
+	if hasNew { // before they are visited: after a crash nobody may be taken for not visited yet
+		e.saveNow(ctx)
+	}
 	return next
 }
 
@@ -104,6 +111,9 @@ func (e *Exporter) refresh(ctx context.Context, s *setup, it *source, now time.T
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.setup.Load() != s {
+		return // there is a new configuration, which asks for itself
+	}
 	it.asked = now
 	if !it.local {
 		e.online.service(it.name, now, heard(err))
@@ -127,6 +137,7 @@ func (e *Exporter) refresh(ctx context.Context, s *setup, it *source, now time.T
 	}
 	added := e.book.Add(l.Names, now, baseline)
 	e.book.Exclude(s.filter.Excludes)
+	e.hasNew = e.hasNew || added > 0
 	e.log.Info("Read a directory", "directory", it.name, "instances", len(l.Names), "new", added, "refused_names", l.Refused)
 }
 
@@ -165,6 +176,11 @@ func (e *Exporter) forget(s *setup, now time.Time) {
 			}
 		}
 		return s.watched[n]
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.setup.Load() != s {
+		return
 	}
 	if n := e.book.Forget(named, now); n > 0 {
 		e.log.Info("Forgot instances that are silent and named nowhere any more", "instances", n)
@@ -216,7 +232,9 @@ func (e *Exporter) refreshReleases(ctx context.Context) time.Time {
 	if rate.Known {
 		e.rate = rate
 	}
-	e.known = known
+	if e.setup.Load() == s {
+		e.known = known
+	}
 	if keeping == nil {
 		s.looked = looked
 	}

@@ -121,6 +121,16 @@ func (c *call) all() {
 
 // repeat asks one question again: the one that failed, to confirm it, or by whose answer the instance declined.
 func (c *call) repeat(step census.Step) {
+	// Rules older than a day are asked for first: who declines otherwise may have written some since.
+	if step != census.StepRobots && c.began.Sub(c.entry.Asked[census.StepRobots]) > c.config.Daily-c.config.Every {
+		if !c.askRobots() {
+			return
+		}
+		if !c.mayRead() {
+			c.decide(census.StepRobots, verdict{census.Declined, reasonRobots})
+			return
+		}
+	}
 	switch step {
 	case census.StepWellKnown:
 		c.askWellKnown()
@@ -231,7 +241,7 @@ func (c *call) askWellKnown() bool {
 // askPage looks at the headers of the page that people see, and reports whether to go on: not where they decline.
 func (c *call) askPage() bool {
 	if !c.robots.Allows("/") {
-		return true
+		return true // then nobody looks at it, and what its tag says is not known
 	}
 	resp, v := c.get(census.StepHTTPS, outbound.PurposeHTTPS, c.base()+"/", false)
 	switch {

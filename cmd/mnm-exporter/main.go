@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -111,6 +113,9 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 		_, err := fmt.Fprintln(out, "The configuration is good.")
 		return err
 	}
+	if err := o.checkURL(); err != nil {
+		return err
+	}
 	if o.externalURL != nil {
 		config.About = strings.TrimSuffix(o.externalURL.String(), "/") + "/about"
 	}
@@ -126,6 +131,7 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 		return err
 	}
 	reload := func() error { return e.Reload(o.load) }
+	var once sync.Once
 	pages := web.Pages{Metrics: e.Metrics(), Status: e.Status, Contact: e.Contact}
 	if o.lifecycle {
 		pages.Reload = reload
@@ -137,9 +143,22 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
+	// A program that cannot serve asks nobody.
+	serving := make(chan struct{})
+	server.BaseContext = func(net.Listener) context.Context {
+		once.Do(func() { close(serving) })
+		return context.Background()
+	}
 	log.Info("Starting", "version", version.Info(), "demo", config.Demo)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return e.Run(ctx) })
+	g.Go(func() error {
+		select {
+		case <-serving:
+			return e.Run(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	})
 	g.Go(func() error { return onHangup(ctx, reload) })
 	g.Go(func() error {
 		if err := toolkit.ListenAndServe(server, o.web, log); !errors.Is(err, http.ErrServerClosed) {
@@ -151,11 +170,28 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 		<-ctx.Done()
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 		defer cancel()
-		return server.Shutdown(ending)
+		if err := server.Shutdown(ending); errors.Is(err, context.DeadlineExceeded) {
+			return server.Close() // somebody holds a connection: that is no failure of ours
+		}
+		return nil
 	})
 	err = g.Wait()
 	log.Info("Stopped")
 	return err
+}
+
+// checkURL refuses an external URL that leads nowhere, or would tell strangers a secret: it stands in the User-Agent.
+func (o *options) checkURL() error {
+	u := o.externalURL
+	switch {
+	case u == nil:
+		return nil
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return fmt.Errorf("--web.external-url %q: write it with http:// or https:// and a host", u.Redacted())
+	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+		return fmt.Errorf("--web.external-url %q: a user, query or fragment has no place in it", u.Redacted())
+	}
+	return nil
 }
 
 // under serves the pages below the path of the URL under which the program is reachable.
@@ -166,6 +202,7 @@ func under(external *url.URL, pages http.Handler) http.Handler {
 	prefix := "/" + strings.Trim(external.Path, "/")
 	mux := http.NewServeMux()
 	mux.Handle(prefix+"/", http.StripPrefix(prefix, pages))
+	mux.Handle("GET /-/healthy", pages) // for who asks from beside, such as healthcheck
 	mux.Handle("GET /{$}", http.RedirectHandler(prefix+"/", http.StatusFound))
 	return mux
 }
@@ -214,7 +251,7 @@ func configure(o options, log *slog.Logger) (exporter.Config, func(), error) {
 	return c, func() {}, err
 }
 
-// healthcheck asks a running exporter how it is.
+// healthcheck asks a running exporter how it is. Any answer over HTTP is a sign of life, also that a password or TLS is wanted.
 func healthcheck(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
@@ -228,7 +265,7 @@ func healthcheck(ctx context.Context, address string) error {
 		return fmt.Errorf("asking %s: %w", address, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode >= http.StatusInternalServerError {
 		return fmt.Errorf("asking %s: it answers %s", address, resp.Status)
 	}
 	return nil

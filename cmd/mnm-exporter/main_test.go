@@ -53,6 +53,10 @@ func TestRefused(t *testing.T) {
 		"demo and a file":     {[]string{"--demo", "--config.file=" + bad}, "brings its own configuration"},
 		"nobody to ask":       {[]string{"healthcheck", "--url=http://127.0.0.1:1/-/healthy"}, "asking http://127.0.0.1:1/-/healthy"},
 		"bad address":         {[]string{"--demo", "--web.listen-address=nowhere:port"}, "serving"},
+		"URL without a host":  {[]string{"--demo", "--web.external-url=mnm.example.org"}, "with http:// or https://"},
+		"URL with a password": {[]string{"--demo", "--web.external-url=https://me:secret@mnm.example.org"}, `https://me:xxxxx@mnm.example.org`},
+		"URL with a query":    {[]string{"--demo", "--web.external-url=https://mnm.example.org/?a=b"}, "has no place in it"},
+		"demo with a state":   {[]string{"--demo", "--state.dir=" + t.TempDir()}, "leave --state.dir away"},
 		"bad web config file": {[]string{"--demo", "--web.listen-address=127.0.0.1:0", "--web.config.file=" + bad}, "serving"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,6 +23,7 @@ const (
 	perSec  = "cps" // 1.2 c/s
 	dateMs  = "dateTimeAsIso"
 	text    = "none"
+	words   = "string" // even where it looks like a number, such as 4.6
 )
 
 // series is one query and the name of what it gives.
@@ -159,7 +160,7 @@ type column struct {
 // listing is a table of what is true now. Queries that share their labels become one row per set of labels, with the
 // columns "Value #A", "Value #B" and so on; with one query only it is "Value". A column without a title is hidden.
 func listing(title, help string, exprs []string, sortBy string, columns ...column) *table.PanelBuilder {
-	b := table.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(text).
+	b := table.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(words).
 		NoValue("no data yet").ShowHeader(true).CellHeight(common.TableCellHeightSm).MinWidth(70).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(sortBy).Desc(true)})
 	for i, expr := range exprs {

@@ -77,12 +77,12 @@ func (b *Book) SetRules(rules Rules) {
 	b.rules = rules
 }
 
-// Apply enters what a visit saw. A name that is not in the book is left out of it.
+// Apply enters what a visit saw. A name that is not in the book, or was excluded meanwhile, is left as it is.
 func (b *Book) Apply(name domain.Name, seen Observation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	prev, ok := b.entries[name]
-	if !ok {
+	if !ok || prev.Excluded {
 		return
 	}
 	next, changes := Next(*prev, seen, b.rules)
@@ -90,6 +90,13 @@ func (b *Book) Apply(name domain.Name, seen Observation) {
 	for _, c := range changes {
 		b.changes[c]++
 	}
+}
+
+// Entry is what the book has of an instance; nil: nothing.
+func (b *Book) Entry(name domain.Name) *Entry {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.entries[name]
 }
 
 // Entries is the book as it stands, by name, and how many changes of each kind it has seen.

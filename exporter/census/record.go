@@ -128,39 +128,41 @@ func moment(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// saved is the book as it is kept.
+// saved is the book as it is kept. The counters of changes are not: one that went on from a saved value after a crash would
+// go backwards, which is worse than to begin at 0.
 type saved struct {
-	Changes map[string]uint64 `json:"changes"`
-	Entries []record          `json:"entries"`
+	Entries []json.RawMessage `json:"entries"`
 }
 
 // MarshalJSON writes everything that the book knows.
 func (b *Book) MarshalJSON() ([]byte, error) {
-	all, changes := b.Entries()
-	s := saved{Changes: map[string]uint64{}, Entries: make([]record, len(all))}
-	for c, n := range changes {
-		s.Changes[Change(c).String()] = n
-	}
+	all, _ := b.Entries()
+	s := struct {
+		Entries []record `json:"entries"`
+	}{make([]record, len(all))}
 	for i, e := range all {
 		s.Entries[i] = recordOf(e)
 	}
 	return json.Marshal(s)
 }
 
-// Restore takes over a book that MarshalJSON wrote. What cannot have come from there is an error, and the book stays as it
-// was. Times after now are taken for now: the clock was wrong then, and nothing may wait for it to come true.
-func (b *Book) Restore(text []byte, now time.Time) error {
+// Restore takes over a book that MarshalJSON wrote, and returns how many entries of it were none and are left out. Text that is
+// no book at all is an error, and changes nothing. Times after now are taken for now: the clock was wrong then, and nothing
+// may wait for it to come true.
+func (b *Book) Restore(text []byte, now time.Time) (bad int, err error) {
 	var s saved
 	if err := json.Unmarshal(text, &s); err != nil {
-		return fmt.Errorf("reading the book: %w", err)
+		return 0, fmt.Errorf("reading the book: %w", err)
 	}
 	entries := make(map[domain.Name]*Entry, len(s.Entries))
 	order := make([]domain.Name, 0, len(s.Entries))
-	for i := range s.Entries {
-		e := s.Entries[i].entry()
-		if e.Name.IsZero() || entries[e.Name] != nil || e.Up > No || e.Visits < 0 {
-			return fmt.Errorf("reading the book: entry %d, %q, is none", i, e.Name)
+	for _, text := range s.Entries {
+		var r record
+		if json.Unmarshal(text, &r) != nil || r.Name.IsZero() || entries[r.Name] != nil || r.Up > No || r.Visits < 0 {
+			bad++
+			continue
 		}
+		e := r.entry()
 		e.notAfter(now)
 		entries[e.Name] = e
 		order = append(order, e.Name)
@@ -169,10 +171,27 @@ func (b *Book) Restore(text []byte, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.entries, b.order = entries, order
-	for c := range ChangeCount {
-		b.changes[c] = s.Changes[c.String()]
+	return bad, nil
+}
+
+// Hold lets nobody be visited before until whose visit may have been made, and lost, until a time: all that were due then,
+// and the hosts from which those are served.
+func (b *Book) Hold(due func(*Entry) time.Time, lost, until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	hold := func(name domain.Name) {
+		if e := b.entries[name]; e != nil && e.NotBefore.Before(until) {
+			next := *e
+			next.NotBefore = until
+			b.entries[name] = &next
+		}
 	}
-	return nil
+	for _, name := range b.order {
+		if e := b.entries[name]; !due(e).After(lost) || e.NotBefore.Equal(until) {
+			hold(name)
+			hold(e.Other.Name)
+		}
+	}
 }
 
 // longestWait is how long anybody may have asked us to wait.

@@ -52,44 +52,74 @@ func TestRecord(t *testing.T) {
 	for name, e := range map[string]*Entry{"full": e, "empty": {Name: e.Name}} {
 		t.Run(name, func(t *testing.T) {
 			b, again := NewBook(rules), NewBook(rules)
-			b.entries[e.Name], b.order, b.changes = e, names(t, "oak.social"), [ChangeCount]uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+			b.entries[e.Name], b.order, b.changes = e, names(t, "oak.social"), [ChangeCount]uint64{1}
 			text, err := json.Marshal(b)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := again.Restore(text, start.Add(24*time.Hour)); err != nil {
-				t.Fatal(err)
+			if bad, err := again.Restore(text, start.Add(24*time.Hour)); bad != 0 || err != nil {
+				t.Fatal(bad, err)
 			}
 			all, changes := again.Entries()
 			if len(all) != 1 || !reflect.DeepEqual(all[0], e) {
 				t.Fatalf("read back\n%+v, want\n%+v\nfrom %s", all[0], e, text)
 			}
-			if changes != b.changes {
-				t.Fatalf("changes %v, want %v", changes, b.changes)
+			if changes != [ChangeCount]uint64{} {
+				t.Fatalf("changes %v, want none: they count since the start", changes)
 			}
 		})
 	}
 }
 
+// TestRecordRefuses holds that a bad entry costs itself only, and that what is no book changes nothing.
 func TestRecordRefuses(t *testing.T) {
-	for name, text := range map[string]string{
-		"nothing":        ``,
-		"no JSON":        `mastodon`,
-		"a bad name":     `{"entries":[{"name":"127.0.0.1"}]}`,
-		"no name":        `{"entries":[{}]}`,
-		"one name twice": `{"entries":[{"name":"oak.social"},{"name":"oak.social"}]}`,
-		"no such up":     `{"entries":[{"name":"oak.social","up":9}]}`,
+	const good = `{"name":"elm.social"}`
+	for name, row := range map[string]struct {
+		text string
+		bad  int
+		err  bool
+	}{
+		"nothing":        {``, 0, true},
+		"no JSON":        {`mastodon`, 0, true},
+		"no list":        {`{"entries":7}`, 0, true},
+		"a bad name":     {`{"entries":[{"name":"127.0.0.1"},` + good + `]}`, 1, false},
+		"no name":        {`{"entries":[{},` + good + `]}`, 1, false},
+		"one name twice": {`{"entries":[` + good + `,` + good + `]}`, 1, false},
+		"no such up":     {`{"entries":[{"name":"oak.social","up":9},` + good + `]}`, 1, false},
+		"no object":      {`{"entries":[7,` + good + `]}`, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := NewBook(rules)
 			b.Add(names(t, "elm.social"), start, true)
-			if err := b.Restore([]byte(text), start); err == nil {
-				t.Fatal("was taken")
+			bad, err := b.Restore([]byte(row.text), start)
+			if bad != row.bad || (err != nil) != row.err {
+				t.Fatalf("%d bad, %v", bad, err)
 			}
 			if all, _ := b.Entries(); len(all) != 1 || all[0].Name.String() != "elm.social" {
 				t.Fatal("the book has changed")
 			}
 		})
+	}
+}
+
+// TestHold holds that after a crash nobody is visited whose visit may have been lost, and that all others keep their time.
+func TestHold(t *testing.T) {
+	b := NewBook(rules)
+	b.Add(names(t, "oak.social", "elm.social", "web.oak.social"), start, true)
+	b.Apply(names(t, "oak.social")[0], sight(0, Good, saying("4.5.0", 10, instance.Yes), func(o *Observation) {
+		o.Other = &Other{Name: names(t, "web.oak.social")[0]}
+	}))
+	lost, until := start.Add(time.Minute), start.Add(time.Hour)
+	b.Hold(func(e *Entry) time.Time {
+		if e.Name.String() == "oak.social" {
+			return start
+		}
+		return start.Add(30 * time.Minute)
+	}, lost, until)
+	for name, want := range map[string]time.Time{"oak.social": until, "web.oak.social": until, "elm.social": {}} {
+		if got := b.Entry(names(t, name)[0]).NotBefore; !got.Equal(want) {
+			t.Errorf("%s waits until %s, want %s", name, got, want)
+		}
 	}
 }
 
@@ -104,7 +134,7 @@ func TestClockWasWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Restore(text, start.Add(time.Hour)); err != nil {
+	if _, err := b.Restore(text, start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	all, _ := b.Entries()
@@ -120,15 +150,15 @@ func FuzzRecord(f *testing.F) {
 	f.Add([]byte(`{"changes":{"up":1},"entries":[{"name":"oak.social","robots":"x","answers":{"NodeInfo":{"Users":5}}}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		b := NewBook(rules)
-		if b.Restore(text, start) != nil {
+		if _, err := b.Restore(text, start); err != nil {
 			return
 		}
 		again, err := json.Marshal(b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := NewBook(rules).Restore(again, start); err != nil {
-			t.Fatalf("what was written cannot be read: %v", err)
+		if bad, err := NewBook(rules).Restore(again, start); bad != 0 || err != nil {
+			t.Fatalf("what was written cannot be read: %d, %v", bad, err)
 		}
 	})
 }

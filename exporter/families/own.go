@@ -53,7 +53,7 @@ func Own() []Description {
 		{Requests, "Requests sent, by purpose.", metric.Counter, []string{"purpose"}, PartExporter},
 		{RequestsRefused, "Requests that were not sent, by reason.", metric.Counter, []string{"reason"}, PartExporter},
 		{FiguresRefused, "Figures of instances that were left out as absurd: negative, fractional or too large.", metric.Counter, nil, PartExporter},
-		{NamesRefused, "Names in directories that are no public domain names.", metric.Counter, []string{"directory"}, PartExporter},
+		{NamesRefused, "Names in directories that were left out: no public domain names, known junk, or a flood of names below one domain.", metric.Counter, []string{"directory"}, PartExporter},
 		{GitHubLimit, "Requests that the GitHub API allows in an hour.", metric.Gauge, nil, PartExporter},
 		{GitHubRemaining, "Requests that the GitHub API still allows in this hour.", metric.Gauge, nil, PartExporter},
 		{GitHubReset, "Unix time at which the GitHub API's hour is over.", metric.Gauge, nil, PartExporter},

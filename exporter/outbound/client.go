@@ -62,6 +62,9 @@ func New(o Options) *Client {
 		net: o.Net, userAgent: o.UserAgent, sent: o.Sent, refused: o.Refused, crowded: o.Hour / 60,
 		limits: defaultLimits(), policy: newPolicy(), places: newPlaces(), budget: newBudget(o.Hour, o.Now),
 	}
+	if o.Before != nil { // what hosts were asked, and by how many connections, is the same whoever asks
+		c.budget, c.places = o.Before.budget, o.Before.places
+	}
 	c.resolver = newResolver(o.Net.Resolvers, c.policy, &c.limits, o.Now)
 	if c.net.Dial == nil {
 		c.net.Dial = c.policy.dial

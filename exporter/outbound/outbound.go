@@ -50,6 +50,7 @@ type Options struct {
 	UserAgent string           // who we are; UserAgent makes it. Empty: "MNM-Exporter"
 	Now       func() time.Time // for the budget and the cache of names only; nil: time.Now
 	Hour      time.Duration    // the window of the budget; 0: 1 h
+	Before    *Client          // whose counts of requests and connections go on in this one; may be nil
 	Sent      func(Purpose)    // called for each request sent; may be nil; must be safe for concurrent use
 	Refused   func(Reason)     // called for each request that was not sent, with the reason; same rules
 }
