@@ -98,14 +98,14 @@ func (c *call) all() {
 	if daily[census.StepRobots] && !c.askRobots() {
 		return
 	}
-	if !c.mayRead() {
+	if daily[census.StepHTTPS] && c.mayRead() && !c.askPage() {
+		return
+	}
+	if daily[census.StepWellKnown] && c.mayRead() && c.robots.Allows(pathWellKnown) && !c.askWellKnown() {
+		return
+	}
+	if !c.mayRead() { // now that it is known where its nodeinfo is
 		c.decide(census.StepRobots, verdict{census.Declined, reasonRobots})
-		return
-	}
-	if daily[census.StepHTTPS] && !c.askPage() {
-		return
-	}
-	if daily[census.StepWellKnown] && c.robots.Allows(pathWellKnown) && !c.askWellKnown() {
 		return
 	}
 	if !c.askNodeInfo() || (!c.hasNoV1() && !c.askV1()) {
