@@ -170,7 +170,8 @@ func tick(c Instances) time.Duration { return max(c.Every/3600, 50*time.Millisec
 func (e *Exporter) visitDue(ctx context.Context) time.Time {
 	now, config := e.now(), e.setup.Load().config.Instances
 	entries, _ := e.book.Entries()
-	for _, entry := range entries {
+	for i, entry := range entries {
+		entries[i] = nil // while a round goes on, the entries before it need not be kept
 		if due(entry, config).After(now) {
 			continue
 		}

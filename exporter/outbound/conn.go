@@ -45,7 +45,7 @@ type conn struct {
 }
 
 func (c *conn) serves(t target) bool {
-	return c.scheme == t.url.Scheme && c.host == t.url.Host && c.http.Err() == nil
+	return c.scheme == t.url.Scheme && c.host == t.url.Host && c.http.Available() > 0
 }
 
 func (c *conn) close() {
