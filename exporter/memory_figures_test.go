@@ -262,13 +262,7 @@ func remember(t *testing.T, it errand) (m remembered) {
 	}
 	e.Close()
 	m.All = liveHeap() - before
-	entries, _ := e.book.Entries()
-	for _, entry := range entries {
-		if a := entry.Answers; entry.Up == census.Yes && a.NodeInfo != nil && a.V1 != nil && a.V2 != nil && a.Week != nil {
-			m.Whole++
-		}
-	}
-	entries = nil
+	m.Whole = whole(e)
 	heap := before + m.All
 	took := func(do func()) int64 {
 		do()
@@ -285,6 +279,17 @@ func remember(t *testing.T, it errand) (m remembered) {
 	m.Names = -took(func() { e.setup.Store(nil) })
 	runtime.KeepAlive(e)
 	return m
+}
+
+// whole counts the instances that were read completely. It is a function of its own, so that nothing of the book outlives it.
+func whole(e *Exporter) (n int) {
+	entries, _ := e.book.Entries()
+	for _, entry := range entries {
+		if a := entry.Answers; entry.Up == census.Yes && a.NodeInfo != nil && a.V1 != nil && a.V2 != nil && a.Week != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func scrape(e *Exporter, encoding string) {

@@ -111,10 +111,17 @@ func (c *call) all() {
 	if !c.askNodeInfo() || (!c.hasNoV1() && !c.askV1()) {
 		return
 	}
-	if daily[census.StepV2] && c.seen.Answers.V1 != nil && !c.askV2() {
+	if c.seen.Answers.V1 != nil {
+		c.askMore(daily)
+	}
+}
+
+// askMore asks what only servers with Mastodon's API can answer.
+func (c *call) askMore(daily map[census.Step]bool) {
+	if daily[census.StepV2] && !c.askV2() {
 		return
 	}
-	if daily[census.StepActivity] && c.seen.Answers.V1 != nil {
+	if daily[census.StepActivity] {
 		c.askActivity()
 	}
 }

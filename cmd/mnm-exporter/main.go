@@ -104,6 +104,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 
 // serve runs exporter and web server until ctx is done.
 func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) error {
+	if err := o.checkURL(); err != nil {
+		return err
+	}
 	config, end, err := configure(o, log)
 	if err != nil {
 		return err
@@ -111,9 +114,6 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 	defer end()
 	if o.check {
 		_, err := fmt.Fprintln(out, "The configuration is good.")
-		return err
-	}
-	if err := o.checkURL(); err != nil {
 		return err
 	}
 	if o.externalURL != nil {
@@ -130,6 +130,14 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 	if err != nil {
 		return err
 	}
+	log.Info("Starting", "version", version.Info(), "demo", config.Demo)
+	err = together(ctx, e, o, log)
+	log.Info("Stopped")
+	return err
+}
+
+// together runs the exporter, its pages and the reloads until ctx is done or one of them cannot go on.
+func together(ctx context.Context, e *exporter.Exporter, o options, log *slog.Logger) error {
 	reload := func() error { return e.Reload(o.load) }
 	var once sync.Once
 	pages := web.Pages{Metrics: e.Metrics(), Status: e.Status, Contact: e.Contact}
@@ -149,7 +157,6 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 		once.Do(func() { close(serving) })
 		return context.Background()
 	}
-	log.Info("Starting", "version", version.Info(), "demo", config.Demo)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		select {
@@ -175,9 +182,7 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 		}
 		return nil
 	})
-	err = g.Wait()
-	log.Info("Stopped")
-	return err
+	return g.Wait()
 }
 
 // checkURL refuses an external URL that leads nowhere, or would tell strangers a secret: it stands in the User-Agent.
