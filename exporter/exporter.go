@@ -18,7 +18,6 @@ import (
 	"github.com/mnm-social/mnm/exporter/families"
 	"github.com/mnm-social/mnm/exporter/metric"
 	"github.com/mnm-social/mnm/exporter/network"
-	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/releases"
 )
 
@@ -233,24 +232,6 @@ func (e *Exporter) visit(ctx context.Context, entry *census.Entry) {
 	e.book.Apply(entry.Name, seen)
 }
 
-// worksNow judges our own network for a visit that heard nothing. Before a failure is confirmed, and nobody else was heard of
-// lately, GitHub is asked how it is: by the one question that does not count against its limit.
-func (e *Exporter) worksNow(ctx context.Context, s *setup, confirms bool) bool {
-	works, sure := e.online.works(e.now())
-	if sure || !confirms {
-		return works
-	}
-	e.probing.Lock() // once for all that wait
-	defer e.probing.Unlock()
-	if works, sure = e.online.works(e.now()); sure {
-		return works
-	}
-	_, err := s.client.Get(ctx, outbound.Request{Purpose: outbound.PurposeReleases, URL: "https://api.github.com/rate_limit"})
-	e.online.service("github", e.now(), heard(err))
-	works, _ = e.online.works(e.now())
-	return works
-}
-
 // publish draws a View of the book and shows it.
 func (e *Exporter) publish() {
 	now := e.now()
@@ -284,62 +265,4 @@ func (e *Exporter) notice(s *setup, now time.Time, entries []*census.Entry) {
 		e.firstRoundDone = true
 		e.log.Info("The first round is done", "instances", tried, "took", now.Sub(e.began).Round(time.Millisecond))
 	}
-}
-
-// works judges our own network, and says so when it changes. e.mu is held.
-func (e *Exporter) works(now time.Time) bool {
-	works, _ := e.online.works(now)
-	if works == e.offline {
-		if works {
-			e.log.Info("The network is back")
-		} else {
-			e.log.Warn(offlineHint)
-		}
-	}
-	e.offline = !works
-	return works
-}
-
-// offlineHint is for log and page.
-const offlineHint = "Instances, directories and GitHub do not answer: this machine seems to have no internet. " +
-	"Check its network and DNS, or see an invented network with --demo. Nobody is reported down; it goes on trying"
-
-// gauges are the figures about ourselves that are read when somebody looks.
-func (e *Exporter) gauges() {
-	locked := func(read func() float64) func() float64 {
-		return func() float64 {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			return read()
-		}
-	}
-	truth := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
-	}
-	e.self.gauge(families.Demo, func() float64 { return truth(e.setup.Load().config.Demo) })
-	e.self.gauge(families.Online, locked(func() float64 { return truth(e.works(e.now())) }))
-	e.self.gauge(families.FirstRound, func() float64 {
-		s := e.Status()
-		return s.Ratio()
-	})
-	e.self.gauge(families.ConfigReloadSuccessful, func() float64 { return truth(e.reloadGood.Load()) })
-	e.self.gauge(families.ConfigReloadSuccessTime, locked(func() float64 { return float64(e.reloaded.Unix()) }))
-	e.self.gauge(families.StateSaved, locked(func() float64 {
-		if e.saved.IsZero() {
-			return 0
-		}
-		return float64(e.saved.Unix())
-	}))
-	e.self.gauge(families.VisitOverdue, locked(func() float64 { return e.overdue.Seconds() }))
-	e.self.gauge(families.GitHubLimit, locked(func() float64 { return float64(e.rate.Limit) }))
-	e.self.gauge(families.GitHubRemaining, locked(func() float64 { return float64(e.rate.Remaining) }))
-	e.self.gauge(families.GitHubReset, locked(func() float64 {
-		if !e.rate.Known {
-			return 0
-		}
-		return float64(e.rate.Reset.Unix())
-	}))
 }

@@ -18,13 +18,7 @@ import (
 
 // resolver answers every question for an address with the same, or, with no address, that there is no such name.
 func resolver(t *testing.T, address string) netip.AddrPort {
-	t.Helper()
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	server := &dns.Server{PacketConn: c, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	return serveDNS(t, func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg).SetReply(q)
 		switch {
 		case address == "":
@@ -33,7 +27,27 @@ func resolver(t *testing.T, address string) netip.AddrPort {
 			m.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 5}, A: net.ParseIP(address)}}
 		}
 		_ = w.WriteMsg(m) // who asked may have gone
-	})}
+	})
+}
+
+// relay passes questions on to the resolver that to names at the time.
+func relay(t *testing.T, to func() netip.AddrPort) netip.AddrPort {
+	return serveDNS(t, func(w dns.ResponseWriter, q *dns.Msg) {
+		if m, err := dns.ExchangeContext(context.Background(), q, to().String()); err == nil {
+			_ = w.WriteMsg(m)
+		}
+	})
+}
+
+// serveDNS answers on loopback until the test ends.
+func serveDNS(t *testing.T, answer dns.HandlerFunc) netip.AddrPort {
+	t.Helper()
+	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan struct{})
+	server := &dns.Server{PacketConn: c, NotifyStartedFunc: func() { close(started) }, Handler: answer}
 	ended := make(chan error, 1)
 	go func() { ended <- server.ActivateAndServe() }()
 	<-started
@@ -91,31 +105,6 @@ func TestKindsOfOutage(t *testing.T) {
 			})
 		}
 	}
-}
-
-// relay passes questions on to the resolver that to names at the time.
-func relay(t *testing.T, to func() netip.AddrPort) netip.AddrPort {
-	t.Helper()
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	server := &dns.Server{PacketConn: c, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		if m, err := dns.ExchangeContext(context.Background(), q, to().String()); err == nil {
-			_ = w.WriteMsg(m)
-		}
-	})}
-	ended := make(chan error, 1)
-	go func() { ended <- server.ActivateAndServe() }()
-	<-started
-	t.Cleanup(func() {
-		_ = server.Shutdown()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return c.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
 // TestOutageWhileGitHubIsSilent holds that with few hosts a failure is not believed on the word of an old look-up: GitHub,

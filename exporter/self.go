@@ -97,3 +97,43 @@ func (s *self) write(w io.Writer) error {
 	}
 	return nil
 }
+
+// gauges are the figures about ourselves that are read when somebody looks.
+func (e *Exporter) gauges() {
+	locked := func(read func() float64) func() float64 {
+		return func() float64 {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return read()
+		}
+	}
+	truth := func(b bool) float64 {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	e.self.gauge(families.Demo, func() float64 { return truth(e.setup.Load().config.Demo) })
+	e.self.gauge(families.Online, locked(func() float64 { return truth(e.works(e.now())) }))
+	e.self.gauge(families.FirstRound, func() float64 {
+		s := e.Status()
+		return s.Ratio()
+	})
+	e.self.gauge(families.ConfigReloadSuccessful, func() float64 { return truth(e.reloadGood.Load()) })
+	e.self.gauge(families.ConfigReloadSuccessTime, locked(func() float64 { return float64(e.reloaded.Unix()) }))
+	e.self.gauge(families.StateSaved, locked(func() float64 {
+		if e.saved.IsZero() {
+			return 0
+		}
+		return float64(e.saved.Unix())
+	}))
+	e.self.gauge(families.VisitOverdue, locked(func() float64 { return e.overdue.Seconds() }))
+	e.self.gauge(families.GitHubLimit, locked(func() float64 { return float64(e.rate.Limit) }))
+	e.self.gauge(families.GitHubRemaining, locked(func() float64 { return float64(e.rate.Remaining) }))
+	e.self.gauge(families.GitHubReset, locked(func() float64 {
+		if !e.rate.Known {
+			return 0
+		}
+		return float64(e.rate.Reset.Unix())
+	}))
+}
