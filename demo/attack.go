@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -33,7 +34,7 @@ func (v *visitOf) attack() {
 	case Bomb:
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")
-		pour(w, bomb(), 64)
+		pour(w, bomb(), 1024)
 	case HTML:
 		v.page(http.StatusOK, "<title>Parked</title><p>Buy this domain.")
 	case Empty:
@@ -77,11 +78,11 @@ func pour(w io.Writer, chunk []byte, n int) {
 	}
 }
 
-// bomb is 16 MiB of spaces, packed.
-func bomb() []byte {
+// bomb is 1 MiB of spaces, packed: a member of a gzip stream that has many.
+var bomb = sync.OnceValue(func() []byte {
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)
-	_, _ = z.Write(bytes.Repeat([]byte(" "), 16<<20))
+	_, _ = z.Write(bytes.Repeat([]byte(" "), 1<<20))
 	_ = z.Close()
 	return out.Bytes()
-}
+})
