@@ -16,10 +16,11 @@ import (
 // Type is the kind of a family, as the TYPE line has it.
 type Type string
 
-// The types there are. Histograms and summaries have series with suffixes and are not written by this package.
+// The types there are.
 const (
-	Gauge   Type = "gauge"   // can fall
-	Counter Type = "counter" // only grows, or starts again at 0; its name ends in _total
+	Gauge     Type = "gauge"     // can fall
+	Counter   Type = "counter"   // only grows, or starts again at 0; its name ends in _total
+	Histogram Type = "histogram" // series with suffixes, which a library writes: see Writer.Text
 )
 
 // Family is one metric: what the exposition says about it, and how its samples are read out of a T.
@@ -77,12 +78,12 @@ func (f *Family[T]) complaints() []string {
 		wrong = append(wrong, "the name is not valid")
 	}
 	switch total := strings.HasSuffix(f.Name, "_total"); {
-	case f.Type != Gauge && f.Type != Counter:
+	case f.Type != Gauge && f.Type != Counter && f.Type != Histogram:
 		wrong = append(wrong, fmt.Sprintf("unknown type %q", f.Type))
 	case f.Type == Counter && !total:
 		wrong = append(wrong, "a counter's name ends in _total")
-	case f.Type == Gauge && total:
-		wrong = append(wrong, "a gauge's name doesn't end in _total")
+	case f.Type != Counter && total:
+		wrong = append(wrong, "only a counter's name ends in _total")
 	}
 	if strings.TrimSpace(f.Help) == "" {
 		wrong = append(wrong, "there is no help")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"math"
 	"os"
 	"strings"
@@ -56,6 +57,19 @@ var harbour = Table[*fleet]{
 	{
 		Name: "ship_rats", Type: Gauge, Help: "Nobody counted them.",
 		Read: func(_ *fleet, w *Writer) { w.Emit(math.NaN()) },
+	},
+	{
+		Name: "ship_length_metres", Type: Histogram, Help: "Lengths, by a library that writes its own lines.",
+		Read: func(_ *fleet, w *Writer) {
+			w.Text(func(to io.Writer) {
+				_, _ = io.WriteString(to, "ship_length_metres_bucket{le=\"50\"} 3\n")
+				_, _ = io.WriteString(to, "ship_length_metres_bucket{le=\"+Inf\"} 7\nship_length_metres_sum 512.5\nship_length_metres_count 7\n")
+			})
+		},
+	},
+	{
+		Name: "ship_speed_knots", Type: Histogram, Help: "Nobody measured, and so nothing of it on the page.",
+		Read: func(_ *fleet, w *Writer) { w.Text(func(io.Writer) {}) },
 	},
 	{
 		Name: "ships", Type: Gauge, Help: "Ships of the fleet.",
@@ -196,7 +210,7 @@ func TestValidate(t *testing.T) {
 		{"a counter without total", func(f *Family[int]) { f.Type = Counter }, "_total"},
 		{"a gauge with total", func(f *Family[int]) { f.Name = "ships_total" }, "_total"},
 		{"no type", func(f *Family[int]) { f.Type = "" }, "unknown type"},
-		{"an unknown type", func(f *Family[int]) { f.Type = "histogram" }, "unknown type"},
+		{"an unknown type", func(f *Family[int]) { f.Type = "summary" }, "unknown type"},
 		{"no help", func(f *Family[int]) { f.Help = " " }, "no help"},
 		{"help without an end", func(f *Family[int]) { f.Help = "Ships" }, "full stop"},
 		{"nobody reads", func(f *Family[int]) { f.Read = nil }, "nothing reads"},

@@ -96,6 +96,22 @@ func (w *Writer) Emit(value float64, labels ...string) {
 	}
 }
 
+// Text takes the samples of the current family from a library that writes them itself, names and all, as those of histograms.
+// write writes whole lines, and nothing if there is no sample.
+func (w *Writer) Text(write func(io.Writer)) { write(lines{w}) }
+
+// lines takes text into a Writer as it is.
+type lines struct{ *Writer }
+
+func (l lines) Write(text []byte) (int, error) {
+	l.buf = append(l.buf, text...)
+	l.emitted = l.emitted || len(text) > 0
+	if len(l.buf) >= flushAt {
+		l.flush()
+	}
+	return len(text), nil
+}
+
 func (w *Writer) end() {
 	if !w.emitted {
 		w.buf = w.buf[:w.start]

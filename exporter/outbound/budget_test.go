@@ -96,10 +96,17 @@ func TestBudgetIsHeldByRequests(t *testing.T) {
 		_, err := c.Get(t.Context(), Request{Purpose: p, URL: "https://oak.social/"})
 		return err
 	}
-	for range 10 {
-		wantReason(t, get(PurposeDirectory), "")
-		wantReason(t, get(PurposeReleases), "")
+	for range 5 {
+		for _, p := range []Purpose{PurposeDirectory, PurposeReleases, PurposeTimeline, PurposeToken} {
+			wantReason(t, get(p), "")
+		}
+		s, err := stream(t.Context(), c, "oak.social")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Body.Close()
 	}
+	wantSends(t, c, "oak.social", 0)
 	for _, p := range []Purpose{PurposeRobots, PurposeWellKnown, PurposeNodeInfo, PurposeAPIV1} {
 		wantReason(t, get(p), "")
 		b.pass(time.Minute)
@@ -111,7 +118,7 @@ func TestBudgetIsHeldByRequests(t *testing.T) {
 	if !errors.As(err, &e) || e.Wait != 56*time.Minute {
 		t.Errorf("%+v", e)
 	}
-	if len(b.dials()) != dialled || served != 24 || b.refused[ReasonBudget] != 1 {
+	if len(b.dials()) != dialled || served != 29 || b.refused[ReasonBudget] != 1 {
 		t.Errorf("dialled %d times more, served %d, refused %v", len(b.dials())-dialled, served, b.refused)
 	}
 	b.pass(56 * time.Minute)

@@ -73,7 +73,8 @@ func New(o Options) *Client {
 	return c
 }
 
-// Close ends requests under way and refuses further ones, with ReasonCanceled. Sessions still need their own Close.
+// Close ends requests and streams under way and refuses further ones, with ReasonCanceled. Sessions and streams still need
+// their own Close.
 func (c *Client) Close() { c.cancel() }
 
 // errClosed is the cause of requests that end because the Client was closed.
@@ -83,6 +84,9 @@ var errClosed = errors.New("the client is closed")
 func (c *Client) until(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(c.ctx, func() { cancel(errClosed) })
+	if c.ctx.Err() != nil { // AfterFunc is not done at once
+		cancel(errClosed)
+	}
 	return ctx, func() { stop(); cancel(nil) }
 }
 

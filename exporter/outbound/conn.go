@@ -35,7 +35,7 @@ func (w *watch) within(ctx context.Context, step time.Duration) (context.Context
 	return context.WithTimeout(ctx, min(step, w.left()))
 }
 
-// conn is one connection, with its place at the address.
+// conn is one connection, with its place at the address if it has one.
 type conn struct {
 	http   *http.ClientConn
 	wire   *wire
@@ -65,14 +65,14 @@ func (c *conn) cause(ctx context.Context, err error) error {
 }
 
 // connect looks the target up, gets a place at one of its addresses, dials it and shakes hands.
-func (c *Client) connect(ctx context.Context, t target, w *watch) (*conn, error) {
+func (c *Client) connect(ctx context.Context, p *places, t target, w *watch) (*conn, error) {
 	begin := time.Now()
 	addrs, err := c.resolver.lookup(ctx, t.name.String())
 	w.looked += time.Since(begin)
 	if err != nil {
 		return nil, err
 	}
-	wire, addr, err := c.dial(ctx, addrs, t.port(), w)
+	wire, addr, err := c.dial(ctx, p, addrs, t.port(), w)
 	if err != nil {
 		return nil, err
 	}
@@ -122,13 +122,13 @@ const perFamily = 2
 
 // dial tries up to two IPv4 and then up to two IPv6 addresses, each at its own place. They share the time for it: each
 // gets an equal part of what those before it have left, so that one that swallows everything can't use it up.
-func (c *Client) dial(ctx context.Context, addrs Addrs, port uint16, w *watch) (*wire, netip.Addr, error) {
+func (c *Client) dial(ctx context.Context, p *places, addrs Addrs, port uint16, w *watch) (*wire, netip.Addr, error) {
 	tries := slices.Concat(addrs.V4[:min(len(addrs.V4), perFamily)], addrs.V6[:min(len(addrs.V6), perFamily)])
 	end := w.spent() + min(c.limits.dial, w.left())
 	failed := error(nil)
 	for i, addr := range tries {
 		part := (end - w.spent()) / time.Duration(len(tries)-i)
-		wire, err := c.dialOne(ctx, netip.AddrPortFrom(addr, port), part, w)
+		wire, err := c.dialOne(ctx, p, netip.AddrPortFrom(addr, port), part, w)
 		if err == nil {
 			return wire, addr, nil
 		}
@@ -148,13 +148,13 @@ func telling(first, later error) error {
 	return first
 }
 
-func (c *Client) dialOne(ctx context.Context, addr netip.AddrPort, limit time.Duration, w *watch) (*wire, error) {
+func (c *Client) dialOne(ctx context.Context, p *places, addr netip.AddrPort, limit time.Duration, w *watch) (*wire, error) {
 	if err := c.policy.check(addr); err != nil {
 		return nil, err
 	}
 	begin := time.Now()
 	waiting, stop := context.WithTimeout(ctx, c.limits.place-w.waited)
-	release, err := c.places.acquire(waiting, addr.Addr())
+	release, err := p.acquire(waiting, addr.Addr())
 	stop()
 	w.waited += time.Since(begin)
 	if err != nil {

@@ -105,6 +105,14 @@ func judge(err error) error {
 	return &Error{Reason: ReasonOf(err), Err: err}
 }
 
+// judge is judge, without what net/http quotes of an answer that it can't read, where that may be private.
+func (p Purpose) judge(err error) error {
+	if p.private() && ReasonOf(err) == ReasonProtocol && !errors.Is(err, errBroken) {
+		return refuse(ReasonProtocol, errors.New("no proper HTTP"))
+	}
+	return judge(err)
+}
+
 var (
 	errTooBig  = errors.New("more bytes than allowed")
 	errNoRoute = errors.New("no IPv6 here")

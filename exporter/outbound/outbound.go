@@ -7,13 +7,16 @@
 //
 // # Numbers
 //
-//   - at most 4 requests to one host name in any hour, redirects included (not for directories and releases)
-//   - at most 2 connections at a time to one address (IPv4 /32, IPv6 /64)
+//   - at most 4 requests to one host name in any hour, redirects included (not for directories and releases, nor for
+//     timelines, streams and tokens, whose pace their askers hold)
+//   - at most 2 connections at a time to one address (IPv4 /32, IPv6 /64), streams aside
 //   - waits of ours, for a place at the addresses of a host and for one to look it up: 5 s each (ReasonCrowded)
 //   - look-up, dial, TLS handshake, response headers: 5 s each; the dial's are shared by up to 2 addresses of each family
 //   - a request 10 s, a Session 20 s (ReasonTimeout): of dials, handshakes and exchanges, without look-ups and waits of
-//     ours, so that nobody is called slow for those
-//   - response headers 64 KiB, decoded body 1 MiB unless asked otherwise (robots.txt 500 KiB), 8 MiB on the wire
+//     ours, so that nobody is called slow for those; of a Stream, until its head is there
+//   - response headers 64 KiB, decoded body 1 MiB unless asked otherwise (robots.txt 500 KiB), 8 MiB on the wire; the body
+//     of a Stream has no bound here
+//   - the body of a POST 64 KiB
 //   - at most 3 redirects, to https only, within the same registrable domain
 //   - 128 look-ups at a time, 64 Ki names remembered for 2 s to 1 h, failures for at most 60 s
 package outbound
@@ -85,28 +88,43 @@ const (
 	PurposeHTTP      Purpose = "http"  // the page at / by http: the only use of port 80; its redirect is the answer
 	PurposeDirectory Purpose = "directory"
 	PurposeReleases  Purpose = "releases"
+	PurposeTimeline  Purpose = "timeline" // pages of a timeline that is followed, and what is asked for following it
+	PurposeStream    Purpose = "stream"   // a timeline that comes as it is written: for Client.Stream, and only for that
+	PurposeToken     Purpose = "token"    // registering an app and getting a token, by the operator's own hand
 )
 
 // Purposes lists all purposes.
 func Purposes() []Purpose {
 	return []Purpose{
 		PurposeRobots, PurposeWellKnown, PurposeNodeInfo, PurposeAPIV1, PurposeAPIV2, PurposeActivity,
-		PurposeHTTPS, PurposeHTTP, PurposeDirectory, PurposeReleases,
+		PurposeHTTPS, PurposeHTTP, PurposeDirectory, PurposeReleases, PurposeTimeline, PurposeStream, PurposeToken,
 	}
 }
 
-// ours reports whether the operator chose the host, so that it is no stranger: no budget, redirects to other domains.
+// ours reports whether the host is no stranger but a service that we live by: redirects lead to other domains too.
 func (p Purpose) ours() bool { return p == PurposeDirectory || p == PurposeReleases }
 
-// Request is one GET.
+// budgeted reports whether requests count against the 4 an hour.
+func (p Purpose) budgeted() bool { return !p.ours() && !p.private() }
+
+// private reports whether answers hold people's words, or secrets: nothing of them may get into an error or a log.
+func (p Purpose) private() bool {
+	return p == PurposeTimeline || p == PurposeStream || p == PurposeToken
+}
+
+// Request is one GET, or one POST for a token.
 type Request struct {
 	Purpose Purpose
 	// URL is absolute and https; http for PurposeHTTP. Its host is a public domain name, its port the scheme's own.
 	URL string
+	// Method is GET or empty, which is GET; for PurposeToken it may be POST, whose redirect is the answer.
+	Method string
 	// Header has further headers, such as If-None-Match. Authorization is not sent to where a redirect leads.
 	Header http.Header
+	// Body is what a POST sends, at most 64 KiB; its Content-Type is in Header.
+	Body []byte
 	// MaxBody bounds the decoded body, in bytes. 0: 1 MiB, or 500 KiB for robots.txt, of which what is past that is
-	// cut off (RFC 9309, 2.5); any other body past its bound is ReasonTooBig.
+	// cut off (RFC 9309, 2.5); any other body past its bound is ReasonTooBig. It does not bound a Stream.
 	MaxBody int64
 	// SameHost holds redirects of a directory or of releases to the registrable domain too; a stranger's always are.
 	SameHost bool
@@ -114,12 +132,20 @@ type Request struct {
 	// the request with ReasonRobots. What robots.txt judges of the target is its RequestURI, path and query. nil: all
 	// are allowed.
 	Allowed func(*url.URL) bool
+
+	stay bool // a redirect is the answer
 }
 
 const (
 	defaultBody = 1 << 20
 	robotsBody  = 500 << 10
+	postBody    = 64 << 10
 )
+
+// follows reports whether a redirect is followed.
+func (r Request) follows() bool {
+	return r.Purpose != PurposeHTTP && r.Method != http.MethodPost && !r.stay
+}
 
 func (r Request) maxBody() int64 {
 	switch {

@@ -57,7 +57,7 @@ func TestPolicyOnEveryPath(t *testing.T) {
 					t.Errorf("by the real dialer: %v", err)
 				}
 			}
-			if _, err := c.dialOne(t.Context(), at, time.Second, &watch{limit: time.Second, begin: time.Now()}); !errors.Is(err, errPolicy) {
+			if _, err := c.dialOne(t.Context(), c.places, at, time.Second, &watch{limit: time.Second, begin: time.Now()}); !errors.Is(err, errPolicy) {
 				t.Errorf("by the injected dialer: %v", err)
 			}
 			alone, mixed := fmt.Sprintf("a%d.oak.social", i), fmt.Sprintf("b%d.oak.social", i)

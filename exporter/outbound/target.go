@@ -54,6 +54,23 @@ func parseTarget(s string) (target, error) {
 	return target{name, &clean}, nil
 }
 
+// target is where a request goes, if it is one that we make. Errors are *Error.
+func (r Request) target() (target, error) {
+	t, err := parseTarget(r.URL)
+	get := r.Method == "" || r.Method == http.MethodGet
+	switch {
+	case err != nil:
+		return target{}, err
+	case (t.url.Scheme == "http") != (r.Purpose == PurposeHTTP):
+		return target{}, refuse(ReasonProtocol, fmt.Errorf("%s is not for purpose %s", t.url.Scheme, r.Purpose))
+	case !get && (r.Method != http.MethodPost || r.Purpose != PurposeToken), get && len(r.Body) > 0:
+		return target{}, refuse(ReasonProtocol, fmt.Errorf("%s of %d bytes is not for purpose %s", r.Method, len(r.Body), r.Purpose))
+	case len(r.Body) > postBody:
+		return target{}, refuse(ReasonTooBig, fmt.Errorf("%w: a request of %d", errTooBig, len(r.Body)))
+	}
+	return t, nil
+}
+
 func isRedirect(r *Response) bool {
 	switch r.Status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
