@@ -59,7 +59,7 @@ func nodeinfo(name string, st *State) any {
 }
 
 // v1 is /api/v1/instance, of Mastodon and of those who speak like it.
-func v1(name string, st *State) any {
+func v1(name string, st *State, live *Live) any {
 	s := &softwares[st.software]
 	f := figures{st.Behaviour, false}
 	d := v1Of(st)
@@ -69,7 +69,7 @@ func v1(name string, st *State) any {
 	}
 	doc := object{
 		"uri": uri, "title": name, "short_description": people, "description": people, "email": "admin@" + name,
-		"version": fmt.Sprintf(s.compat, st.serves), "urls": object{"streaming_api": "wss://" + name},
+		"version": fmt.Sprintf(s.compat, st.serves), "urls": object{"streaming_api": streamingURL(name, live)},
 		"languages": []string{"en"}, "thumbnail": "https://" + name + "/thumbnail.png", "rules": []object{{"id": "1", "text": "Be kind."}},
 	}
 	if !s.noStats {
@@ -107,16 +107,19 @@ func v1(name string, st *State) any {
 }
 
 // v2 is /api/v2/instance.
-func v2(name string, st *State) any {
+func v2(name string, st *State, live *Live) any {
 	d := v2Of(st)
 	users := object{}
 	figures{st.Behaviour, false}.put(users, "active_month", d.Active)
 	conf := configuration()
-	conf["urls"] = object{"streaming": "wss://" + name, "about": "https://" + name + "/about"}
+	conf["urls"] = object{"streaming": streamingURL(name, live), "about": "https://" + name + "/about"}
 	conf["translation"] = object{"enabled": false}
 	if atLeast(st, 4, 5) {
 		public := object{"local": "public", "remote": "public"}
-		conf["timelines_access"] = object{"live_feeds": public, "hashtag_feeds": public, "trending_link_feeds": public}
+		local, remote := live.Access.settings()
+		conf["timelines_access"] = object{
+			"live_feeds": object{"local": local, "remote": remote}, "hashtag_feeds": public, "trending_link_feeds": public,
+		}
 	}
 	doc := object{
 		"domain": name, "title": name, "version": fmt.Sprintf(softwares[st.software].compat, st.serves), "description": people,
@@ -133,6 +136,14 @@ func v2(name string, st *State) any {
 		doc["api_versions"] = object{"mastodon": 2}
 	}
 	return doc
+}
+
+// streamingURL is where an instance has its streams.
+func streamingURL(name string, live *Live) string {
+	if live.Streaming {
+		return "wss://" + streamingLabel + name
+	}
+	return "wss://" + name
 }
 
 func configuration() object {

@@ -1,6 +1,9 @@
 package demo
 
-import "math/rand/v2"
+import (
+	"math/bits"
+	"math/rand/v2"
+)
 
 // draw is the chance of one thing: the same on every machine for the same keys, and unrelated for any others. It lies evenly
 // in 64 bits. All of a World's arithmetic is in integers, since floating point differs between processors.
@@ -14,6 +17,35 @@ func draw(keys ...uint64) uint64 {
 
 // in is a chance in [0, n).
 func in(n int64, keys ...uint64) int64 { return int64(draw(keys...) % uint64(n)) }
+
+// mix is a draw of two keys, for where there are many to draw.
+func mix(a, b uint64) uint64 {
+	var p rand.PCG
+	p.Seed(a, b)
+	return p.Uint64()
+}
+
+// dice are a row of chances, the same each time for the same seed.
+type dice struct{ rand.PCG }
+
+func roll(seed, about uint64) *dice {
+	d := &dice{}
+	d.Seed(seed, about)
+	return d
+}
+
+// in is a chance in [0, n).
+func (d *dice) in(n int64) int64 { return int64(d.Uint64() % uint64(n)) }
+
+// percent is true n times in a hundred.
+func (d *dice) percent(n int64) bool { return d.in(100) < n }
+
+// zipf is a rank in [0, n): each is drawn about as often as those from it to twice it together with one another are, so that the
+// first are drawn most and the last are still drawn.
+func (d *dice) zipf(n int64) int64 {
+	double := int64(1) << d.in(int64(bits.Len64(uint64(n))))
+	return (double - 1 + d.in(double)) % n
+}
 
 // What chances are about; the numbers only keep them apart.
 const (
@@ -32,6 +64,11 @@ const (
 	aboutJunk
 	aboutDirectory
 	aboutCertificate
+	aboutToots
+	aboutAuthor
+	aboutHearing
+	aboutLive
+	aboutTag
 )
 
 // cycle is something that turns over again and again, in seconds. The zero cycle never turns.

@@ -111,11 +111,11 @@ func (n *Network) resolve(name string, qtype uint16) (netip.Addr, bool) {
 			return netip.Addr{}, true
 		}
 	}
+	now := n.now()
 	i := n.world.Find(name)
 	if i < 0 {
-		return netip.Addr{}, false
+		return n.world.streamerAddr(name, qtype, now)
 	}
-	now := n.now()
 	st := n.world.State(i, now)
 	addr, six := st.V4, qtype == dns.TypeAAAA
 	if six {

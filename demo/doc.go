@@ -6,6 +6,10 @@
 //   - Truth is what must be known at a time, from the World, the journal and the rules of the figures alone. It imports
 //     nothing of the code that it judges.
 //
+// Instances toot: which toot it is (TootID) decides all else about it, so toots are written out when somebody asks for them and kept
+// nowhere. Timelines, streams and tokens speak Mastodon's API; Live says how an instance serves them, and in a Spec's Live a
+// test writes its toots itself.
+//
 // All times are the World's; only the caller's clock says how fast it lives. Nothing in it is real: names are invented,
 // figures are those of a public list of 2022, addresses are public ones that never leave the machine.
 package demo

@@ -22,6 +22,8 @@ type journal struct {
 	roundEnd    time.Time // when they all had been; zero before
 
 	releases, advisories reading
+
+	toots sightings
 }
 
 // history is the journal of one instance.
@@ -43,6 +45,13 @@ type history struct {
 	hourMax int
 	ring    [ringSize]time.Time
 	at      int
+
+	followed time.Time   // when a page or a stream of its timelines was asked for, or a stream ended
+	streams  int         // that are open
+	pages    []time.Time // when pages were asked for, of the last pagesIn
+	pagesMax int
+	window   time.Time // of the rate limit, and how many pages it has had
+	spent    int
 }
 
 // ringSize is how many request times of an instance are kept: more than fit into an hour of a polite visitor.
@@ -87,7 +96,8 @@ func newHistories(w *World) []history {
 // The caller holds mu.
 func (j *journal) current(i int, now time.Time) *history {
 	h := &j.instances[i]
-	if !h.open.last.IsZero() && now.Sub(h.open.last) > visitGap {
+	fruitless := h.open.requests == 0 && !h.open.page && now.Sub(h.open.begin) > visitGap // one that got nothing doesn't go on for ever
+	if !h.open.last.IsZero() && (now.Sub(h.open.last) > visitGap || fruitless) {
 		h.known.settle(&h.open, h, &j.changes)
 		h.open = visit{}
 	}
@@ -125,33 +135,48 @@ func (j *journal) touch(i int, now time.Time) *history {
 	return h
 }
 
+// sign is what is to take note of a sign of a visitor of instance i that is no request. While a timeline of the instance is followed
+// it may be for that, so it is nothing; else it is a visit's. The caller holds mu.
+func (j *journal) sign(i int, now time.Time) (*history, *visit) {
+	if h := j.current(i, now); h.streams > 0 || !h.followed.IsZero() && now.Sub(h.followed) < pagesIn {
+		return h, &visit{}
+	}
+	h := j.touch(i, now)
+	return h, &h.open
+}
+
 // lookup notes an answer of the DNS about instance i: where it is, or that there is nothing of use.
 func (j *journal) lookup(i int, now time.Time, six bool, at spot, fail bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.lookups++
-	h := j.touch(i, now)
+	h, v := j.sign(i, now)
 	if six {
 		h.v6 = at
 	} else {
 		h.v4 = at
 	}
-	h.open.failed = h.open.failed || fail
+	v.failed = v.failed || fail
 }
 
 // failure notes that instance i could not be reached.
 func (j *journal) failure(i int, now time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.touch(i, now).open.failed = true
+	_, v := j.sign(i, now)
+	v.failed = true
 }
 
 // served notes a request to instance i and what came of it. doc is what was said, nil where it was nothing readable.
 func (j *journal) served(i int, now time.Time, k Kind, r result, doc *document, cdn string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	h := j.touch(i, now)
 	j.kinds[k]++
+	if k.following() {
+		j.instances[i].follow(k, now)
+		return
+	}
+	h := j.touch(i, now)
 	h.count(k, now)
 	if k == KindHTTP || k == KindOther {
 		return
@@ -219,7 +244,7 @@ func (j *journal) shaken(i int, now, expiry time.Time, fail bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.handshake++
-	v := &j.touch(i, now).open
+	_, v := j.sign(i, now)
 	if v.failed = v.failed || fail; !fail {
 		v.expiry = expiry
 	}

@@ -44,6 +44,10 @@ func (phantom) state(*World, int64) State {
 
 func (phantom) homes() []*place { return nil }
 
+func (phantom) lives(int64) *Live { return &Live{authors: 1} }
+
+func (phantom) tootRate(int64) int64 { return 0 }
+
 // flood adds the names below floodDomain.
 func (w *World) flood() {
 	for i := range uint64(floodNames) {

@@ -1,5 +1,7 @@
 package demo
 
+import "strings"
+
 // Kind is what a request asked for.
 type Kind uint8
 
@@ -16,13 +18,20 @@ const (
 	KindOther // any other path
 	KindDirectory
 	KindReleases
+	KindTimeline // a page of a timeline
+	KindStream
+	KindToken // getting a token, and what a token is for
 	kindCount
 )
 
 // String is the kind as the exporter's label "purpose" has it.
 func (k Kind) String() string {
-	return [kindCount]string{"robots", "well_known", "nodeinfo", "api_v1", "api_v2", "activity", "https", "http", "other", "directory", "releases"}[k]
+	return [kindCount]string{"robots", "well_known", "nodeinfo", "api_v1", "api_v2", "activity", "https", "http", "other", "directory", "releases", "timeline", "stream", "token"}[k]
 }
+
+// following reports whether a request of the kind is for following timelines: those have a budget of their own, and are no
+// visit.
+func (k Kind) following() bool { return k == KindTimeline || k == KindStream || k == KindToken }
 
 // kindOf is what a path of an instance is.
 func kindOf(path string, st *State) Kind {
@@ -46,6 +55,14 @@ func kindOf(path string, st *State) Kind {
 		return KindActivity
 	case "/":
 		return KindHome
+	case "/api/v1/timelines/public":
+		return KindTimeline
+	case "/api/v1/apps", "/api/v1/apps/verify_credentials", "/oauth/authorize", "/oauth/token", "/api/v1/accounts/verify_credentials",
+		"/api/v1/blocks", "/api/v1/mutes", "/api/v1/domain_blocks":
+		return KindToken
+	}
+	if strings.HasPrefix(path, "/api/v1/streaming") {
+		return KindStream
 	}
 	return KindOther
 }

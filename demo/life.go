@@ -28,6 +28,10 @@ type life struct {
 	robotsTag string // X-Robots-Tag, there at the beginning
 	untagged  cycle  // without it
 	renewals  cycle  // of its certificate
+
+	live  Live
+	toots int64 // millionths a minute, on average
+	zone  int64 // seconds by which its people are ahead of UTC
 }
 
 func (l *life) homes() []*place {

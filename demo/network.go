@@ -31,6 +31,7 @@ type Network struct {
 	now     func() time.Time
 	journal journal
 	github  github
+	streams streams
 
 	authority  *authority
 	resolver   netip.AddrPort
@@ -170,6 +171,8 @@ func (n *Network) handshake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		st := n.world.State(i, now)
 		b, ok, until = st.Behaviour, true, st.Expiry
 		n.journal.shaken(i, now, until, b == CertExpired || b == CertName || b == HangHandshake)
+	} else if i := n.world.streamer(name, n.now()); i >= 0 {
+		b, ok = n.world.State(i, n.now()).Behaviour, true
 	}
 	switch {
 	case !ok:

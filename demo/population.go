@@ -35,6 +35,7 @@ func (w *World) populate(c Config) {
 			l.destiny(rank, healthy, c)
 			rank++
 		}
+		l.enliven(r.name.TLD(), c.Hostile && l.trait == Well)
 		w.instances = append(w.instances, member{name: r.name, spelling: r.name.Unicode(), fate: l})
 	}
 }

@@ -20,7 +20,40 @@ func (h *history) count(k Kind, now time.Time) {
 	h.hourMax = max(h.hourMax, n)
 }
 
-// Requests is what the servers counted.
+// pagesIn is the time in which pages of timelines are counted.
+const pagesIn = 15 * time.Minute
+
+// follow notes a request for following a timeline.
+func (h *history) follow(k Kind, now time.Time) {
+	h.followed = now
+	if k != KindTimeline {
+		return
+	}
+	h.pages = append(slices.DeleteFunc(h.pages, func(t time.Time) bool { return now.Sub(t) >= pagesIn }), now)
+	h.pagesMax = max(h.pagesMax, len(h.pages))
+}
+
+// spend takes a page from what instance i allows, and returns what is left: less than nothing where it allows none.
+func (j *journal) spend(i int, now time.Time) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	h := &j.instances[i]
+	if window := now.Truncate(rateWindow); !window.Equal(h.window) {
+		h.window, h.spent = window, 0
+	}
+	h.spent++
+	return rateLimit - h.spent
+}
+
+// streaming notes that a stream of instance i begins (1) or ends (-1).
+func (j *journal) streaming(i int, now time.Time, n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.instances[i].followed = now
+	j.instances[i].streams += n
+}
+
+// Requests is what the servers counted. What is asked for following timelines is in ByKind and MostPages only.
 type Requests struct {
 	Total      uint64            // to instances; the directory's and GitHub's are apart
 	ByKind     map[string]uint64 // kinds as the label "purpose" has them, and "other"
@@ -28,6 +61,7 @@ type Requests struct {
 	Most       uint64            // that one instance got
 	Median     uint64            // of the instances that got any
 	MostInHour int               // that one instance got in any 60 minutes of the World
+	MostPages  int               // of timelines, that one instance was asked for in any 15 minutes of the World
 	Lookups    uint64            // of names of instances
 	Dials      uint64            // to addresses of instances
 	Handshakes uint64            // of TLS with instances
@@ -45,6 +79,7 @@ func (n *Network) Requests() Requests {
 	var totals []uint64
 	for i := range j.instances {
 		h := &j.instances[i]
+		r.MostPages = max(r.MostPages, h.pagesMax)
 		if h.total > 0 {
 			totals = append(totals, h.total)
 			r.Total += h.total

@@ -29,17 +29,21 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	i := n.world.Find(name)
-	if i < 0 {
-		http.NotFound(w, r)
-		return
+	streams := i < 0
+	if streams {
+		if i = n.world.streamer(name, now); i < 0 {
+			http.NotFound(w, r)
+			return
+		}
+		name = n.world.Name(i).String()
 	}
 	st := n.world.State(i, now)
 	if r.TLS == nil {
 		n.journal.served(i, now, KindHTTP, fine, nil, "")
-		http.Redirect(w, r, "https://"+name+r.URL.RequestURI(), http.StatusMovedPermanently)
+		http.Redirect(w, r, "https://"+strings.ToLower(r.Host)+r.URL.RequestURI(), http.StatusMovedPermanently)
 		return
 	}
-	v := &visitOf{n: n, w: w, r: r, i: i, name: name, st: &st, now: now, kind: kindOf(r.URL.Path, &st)}
+	v := &visitOf{n: n, w: w, r: r, i: i, name: name, st: &st, now: now, kind: kindOf(r.URL.Path, &st), live: n.world.Live(i, now), streams: streams}
 	v.serve()
 }
 
@@ -53,6 +57,9 @@ type visitOf struct {
 	st   *State
 	now  time.Time
 	kind Kind
+
+	live    Live
+	streams bool // it came to the host that has streams only
 }
 
 // note writes the request into the journal: what came of it, and the document that was said.
@@ -65,7 +72,11 @@ func (v *visitOf) note(r result, doc *document) {
 
 func (v *visitOf) serve() {
 	v.headers()
-	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
+	if v.streams && v.kind != KindStream {
+		http.NotFound(v.w, v.r)
+		return
+	}
+	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead && (v.r.Method != http.MethodPost || v.kind != KindToken) {
 		v.status(http.StatusMethodNotAllowed, failed)
 		return
 	}
@@ -137,9 +148,7 @@ func (v *visitOf) headers() {
 func (v *visitOf) block() {
 	switch v.st.Behaviour {
 	case RateLimited:
-		v.w.Header().Set("X-RateLimit-Limit", "300")
-		v.w.Header().Set("X-RateLimit-Remaining", "0")
-		v.w.Header().Set("X-RateLimit-Reset", v.n.date(v.now.Add(5*time.Minute)).UTC().Format("2006-01-02T15:04:05.000000Z"))
+		v.limits(0, v.now.Add(5*time.Minute))
 		v.status(http.StatusTooManyRequests, blocked)
 	case Challenge:
 		v.w.Header().Set("Cf-Mitigated", "challenge")
@@ -163,7 +172,10 @@ func (v *visitOf) page(code int, body string) {
 	_, _ = io.WriteString(v.w, v.html(body))
 }
 
-const htmlType = "text/html; charset=utf-8"
+const (
+	htmlType = "text/html; charset=utf-8"
+	jsonType = "application/json; charset=utf-8"
+)
 
 // html is a page that says that it is not real.
 func (v *visitOf) html(body string) string {

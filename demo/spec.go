@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/mnm-social/mnm/exporter/domain"
@@ -26,6 +28,7 @@ type Spec struct {
 	Social    bool   // instances.social names it
 	RobotsTag string // X-Robots-Tag of its page at /; "" for none
 	Renewal   int    // of its certificate: each has another expiry
+	Live      Live   // how it toots and serves its timelines
 
 	// Then is what it turns into, Turns after the World's beginning; its Name doesn't count.
 	Turns time.Duration
@@ -54,6 +57,7 @@ func WorldOf(specs []Spec, start time.Time) *World {
 type script struct {
 	from   []int64
 	states []State
+	live   []Live
 	places []*place
 }
 
@@ -67,12 +71,26 @@ func newScript(w *World, s Spec, i int) *script {
 		sc.from = append(sc.from, from)
 		sc.states = append(sc.states, s.state(w, p, i))
 		sc.places = append(sc.places, p)
+		sc.live = append(sc.live, s.lively(p))
 		if s.Then == nil {
 			return sc
 		}
 		from = int64(s.Turns / time.Second)
+		name := s.Name
 		s = *s.Then
+		s.Name = name
 	}
+}
+
+// lively is the Spec's Live: fifty people write, and it hears of everybody.
+func (s *Spec) lively(p *place) Live {
+	l := s.Live
+	l.authors, l.hears = 50, 100
+	if l.Language == "" {
+		country := boundTLD(s.Name[strings.LastIndexByte(s.Name, '.')+1:])
+		l.Language = tongues[cmp.Or(country, p.country)]
+	}
+	return l
 }
 
 func (s *Spec) state(w *World, p *place, i int) State {
@@ -120,14 +138,17 @@ func figureOf(n *int64) Figure {
 	return Figure(*n)
 }
 
-func (sc *script) state(_ *World, s int64) State {
+func (sc *script) state(_ *World, s int64) State { return sc.states[sc.at(s)] }
+
+// at is which of its states holds.
+func (sc *script) at(s int64) int {
 	now := 0
 	for i, from := range sc.from {
 		if from <= s {
 			now = i
 		}
 	}
-	return sc.states[now]
+	return now
 }
 
 func (sc *script) homes() []*place { return sc.places }

@@ -18,7 +18,10 @@ import (
 // itself, until no directory's latest answer has them and they have been silent for 30 days. Junk in a directory counts nowhere,
 // and of names below one registrable domain only the first hundred do. Releases and advisories are known as of the first page of the
 // latest list that GitHub gave to the last one (or as of a 304); the country is that of the addresses in the DNS's latest answers.
-// The World's clock is the only one.
+// The World's clock is the only one. While an instance's timeline is followed (a page or a stream of it was asked for in the last quarter of
+// an hour), look-ups, connections and handshakes may be for that, so only requests are signs of a visit.
+//
+// What must be counted of toots is another matter: Toots tells it, by the rules at sightings.
 //
 // What it leaves out: families about time stamps of the visitor's own clock (directory_last_success_timestamp_seconds,
 // change_timestamp_seconds), failures of directories, names and continents of countries (country_info), families that only
@@ -33,6 +36,7 @@ type Truth struct {
 	advisories  []advisory // the newest first
 	known       bool       // releases are
 	dates       func(time.Time) time.Time
+	network     *Network // for Toots
 }
 
 // witness is an instance that the visitor knows.
@@ -52,7 +56,7 @@ func (n *Network) Truth(at time.Time) Truth {
 	j := &n.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	t := Truth{at: at, changes: j.changes, directories: j.directories, known: !j.releases.known.IsZero(), dates: n.date}
+	t := Truth{at: at, changes: j.changes, directories: j.directories, known: !j.releases.known.IsZero(), dates: n.date, network: n}
 	if t.known {
 		t.releases = n.world.Releases(j.releases.known)
 	}

@@ -23,6 +23,15 @@ func (v *visitOf) well() {
 	case KindHome:
 		v.home()
 		return
+	case KindTimeline:
+		v.timeline()
+		return
+	case KindStream:
+		v.stream()
+		return
+	case KindToken:
+		v.token()
+		return
 	case KindWellKnown:
 		if ok = hasNodeInfo(v.st); ok {
 			body = wellKnown(v.name, v.st)
@@ -33,11 +42,11 @@ func (v *visitOf) well() {
 		}
 	case KindV1:
 		if ok = hasV1(v.st); ok {
-			doc, body = v1Of(v.st), v1(v.name, v.st)
+			doc, body = v1Of(v.st), v1(v.name, v.st, &v.live)
 		}
 	case KindV2:
 		if ok = hasV2(v.st); ok {
-			doc, body = v2Of(v.st), v2(v.name, v.st)
+			doc, body = v2Of(v.st), v2(v.name, v.st, &v.live)
 		}
 	case KindActivity:
 		if ok = v.st.Mastodon; ok {
@@ -51,26 +60,41 @@ func (v *visitOf) well() {
 	v.json(body, &doc)
 }
 
-// json writes a document; of one that halves its documents only half.
-func (v *visitOf) json(body any, doc *document) {
+// encode writes JSON as Rails does, on a line.
+func encode(body any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
+	err := enc.Encode(body)
+	return out.Bytes(), err
+}
+
+// json writes a document; of one that halves its documents only half.
+func (v *visitOf) json(body any, doc *document) {
+	b, err := encode(body)
+	if err != nil {
 		v.status(http.StatusInternalServerError, failed)
 		return
 	}
-	b, r := out.Bytes(), fine
+	r := fine
 	if v.st.Behaviour == Half {
 		b, doc, r = b[:len(b)/2], nil, failed
 	}
 	if v.kind != KindNodeInfo && v.kind != KindV1 && v.kind != KindV2 {
 		doc = nil
 	}
-	v.w.Header().Set("X-RateLimit-Limit", "300")
-	v.w.Header().Set("X-RateLimit-Remaining", "299")
-	v.w.Header().Set("X-RateLimit-Reset", v.n.date(v.now.Add(5*time.Minute)).UTC().Format("2006-01-02T15:04:05.000000Z"))
-	v.send("application/json; charset=utf-8", b, r, doc)
+	if v.kind != KindTimeline {
+		v.limits(299, v.now.Add(5*time.Minute))
+	}
+	v.send(jsonType, b, r, doc)
+}
+
+// limits says how many requests are left, and until when.
+func (v *visitOf) limits(left int, until time.Time) {
+	h := v.w.Header()
+	h.Set("X-RateLimit-Limit", strconv.Itoa(rateLimit))
+	h.Set("X-RateLimit-Remaining", strconv.Itoa(left))
+	h.Set("X-RateLimit-Reset", v.n.date(until).UTC().Format("2006-01-02T15:04:05.000000Z"))
 }
 
 // robots answers for robots.txt. Rules that leave neither nodeinfo nor the API refuse the visit.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/mnm-social/mnm/exporter/domain"
@@ -28,10 +29,12 @@ type World struct {
 	// Junk are further names at joinmastodon that are no servers: addresses, private names, bad names, known junk, spellings.
 	Junk []string
 
+	seed      uint64
 	start     time.Time
 	instances []member
-	byName    map[string]int     // A-label, lower case
-	byAddr    map[netip.Addr]int // every address that an instance ever has
+	byName    map[string]int            // A-label, lower case
+	byAddr    map[netip.Addr]int        // every address that an instance ever has
+	hears     []atomic.Pointer[[]int32] // whose toots each gets, as soon as somebody has asked
 	calendar  *calendar
 }
 
@@ -40,6 +43,7 @@ type member struct {
 	name     domain.Name
 	spelling string // as directories write it
 	fate     fate
+	chance   uint64 // that of its toots
 }
 
 // fate is what becomes of an instance: a life that was thought up, or a script.
@@ -48,6 +52,10 @@ type fate interface {
 	state(w *World, s int64) State
 	// homes are the places at which it will ever be.
 	homes() []*place
+	// lives is how it toots and serves its timelines s seconds after the World's beginning.
+	lives(s int64) *Live
+	// tootRate is how many millionths of a toot are written there in the minute that begins then.
+	tootRate(s int64) int64
 }
 
 // State is an instance at one time.
@@ -88,7 +96,7 @@ func NewWorld(c Config) *World {
 	if c.Start.IsZero() {
 		c.Start = defaultStart
 	}
-	w := &World{start: c.Start, calendar: newCalendar(c.Seed, c.Start, false)}
+	w := &World{seed: c.Seed, start: c.Start, calendar: newCalendar(c.Seed, c.Start, false)}
 	w.populate(c)
 	if c.Hostile {
 		w.Junk = junk(w)
@@ -102,7 +110,9 @@ func NewWorld(c Config) *World {
 func (w *World) index() {
 	w.byName = make(map[string]int, len(w.instances))
 	w.byAddr = make(map[netip.Addr]int, 2*len(w.instances))
+	w.hears = make([]atomic.Pointer[[]int32], len(w.instances))
 	for i, m := range w.instances {
+		w.instances[i].chance = draw(w.seed, aboutToots, m.name.Hash())
 		w.byName[m.name.String()] = i
 		for _, p := range m.fate.homes() {
 			w.byAddr[p.addr4(i)] = i
@@ -143,9 +153,15 @@ func (w *World) Find(name string) int {
 	return -1
 }
 
+// Live is how instance i, in [0, Len), toots and serves its timelines at t. Rate is that of a Spec, and 0 where chance has it.
+func (w *World) Live(i int, t time.Time) Live { return *w.instances[i].fate.lives(w.seconds(t)) }
+
+// seconds is a time in seconds since the World's beginning.
+func (w *World) seconds(t time.Time) int64 { return int64(t.Sub(w.start) / time.Second) }
+
 // State is how instance i, in [0, Len), is at t.
 func (w *World) State(i int, t time.Time) State {
-	return w.instances[i].fate.state(w, int64(t.Sub(w.start)/time.Second))
+	return w.instances[i].fate.state(w, w.seconds(t))
 }
 
 // Releases are Mastodon's releases that its repository lists at t, the newest first: no more than 300.

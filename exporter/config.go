@@ -7,6 +7,8 @@ import (
 	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/state"
+	"github.com/mnm-social/mnm/exporter/timeline"
+	"github.com/mnm-social/mnm/exporter/toots"
 )
 
 // Config is all that an Exporter does differently from another. It is made whole, validated once and then left as it is.
@@ -19,6 +21,8 @@ type Config struct {
 	Instances Instances
 	Releases  Releases
 	Overrides map[domain.Name]string // countries by the operator's word; codes of package country
+	Timelines Timelines
+	Hashtags  toots.HashtagRules
 
 	About   string           // URL of our own pages, for the admins whom we visit; empty: the project's
 	State   *state.Dir       // nil: what is known is kept in memory only
@@ -64,6 +68,30 @@ type Releases struct {
 	TokenFile  string // "": GitHub is asked as anybody may
 }
 
+// Timelines are the public timelines that are followed.
+type Timelines struct {
+	Auto    int              // so many federated ones of large servers are chosen, beside Servers
+	Every   time.Duration    // from one poll to the next
+	Servers []TimelineServer // each pair of host and scope once
+}
+
+// TimelineServer is a timeline by the operator's choice.
+type TimelineServer struct {
+	Host      domain.Name
+	Scope     timeline.Scope
+	TokenFile string                 // "": it is followed as anybody may
+	Token     func() (string, error) // in the place of the file, for the demo, which has none; not in the file
+}
+
+// Source is what is followed. The token is read anew for each use.
+func (t TimelineServer) Source() timeline.Source {
+	s := timeline.Source{Host: t.Host, Scope: t.Scope, Token: t.Token}
+	if t.Token == nil && t.TokenFile != "" {
+		s.Token = func() (string, error) { return readSecret(t.TokenFile) }
+	}
+	return s
+}
+
 // DefaultConfig is the configuration of a program that was told nothing: the real network, from joinmastodon's list.
 func DefaultConfig() Config {
 	const day = 24 * time.Hour
@@ -72,25 +100,32 @@ func DefaultConfig() Config {
 		Instances: Instances{
 			Every: time.Hour, ConfirmAfter: 5 * time.Minute, StaleAfter: day, ForgetAfter: 30 * day, Daily: day, Detailed: 1000,
 		},
-		Releases: Releases{Every: 5 * time.Minute, Repository: "mastodon/mastodon"},
-		Hour:     time.Hour,
-		Publish:  15 * time.Second,
+		Releases:  Releases{Every: 5 * time.Minute, Repository: "mastodon/mastodon"},
+		Timelines: Timelines{Auto: 3, Every: time.Minute},
+		Hashtags:  toots.HashtagRules{Top: 100, MinAuthors: leastAuthors, MinServers: leastServers},
+		Hour:      time.Hour,
+		Publish:   15 * time.Second,
 	}
 }
 
 // DemoConfig is that of the fediverse in a box, whose World lives speed times faster than we do: every time is divided by it.
+// Whoever makes the World adds the timelines that are followed by its users' tokens.
 func DemoConfig(net outbound.Net, speed time.Duration) Config {
 	c := DefaultConfig()
 	c.Demo, c.Net, c.Contact = true, net, "the demo visits nobody"
 	for _, d := range []*time.Duration{
 		&c.Directories.Every, &c.Instances.Every, &c.Instances.ConfirmAfter, &c.Instances.StaleAfter, &c.Instances.ForgetAfter,
-		&c.Instances.Daily, &c.Releases.Every, &c.Hour,
+		&c.Instances.Daily, &c.Releases.Every, &c.Timelines.Every, &c.Hour,
 	} {
 		*d /= speed
 	}
 	c.Publish, c.Workers = time.Second, 64
 	return c
 }
+
+// leastAuthors and leastServers are the promise that no hashtag is shown which could point at a person: so many must have
+// used it within an hour or a day. A configuration may ask for more, and never for fewer.
+const leastAuthors, leastServers = 20, 3
 
 // unasked is how many domains may be listed without a contact: so few are the operator's own or their friends'.
 const unasked = 50

@@ -52,7 +52,10 @@ const documentRules = `
 - A key that is left out, or has nothing behind it, has its default. A key may be there once; unknown ones are refused.
 - Domain names may be written in any spelling: capitals, Unicode, with ` + "`https://`" + ` before. They are compared in the one
   normal form, so a name in two spellings is there twice. A name in ` + "`exclude`" + ` stands for everything below it too, and
-  may not exclude what ` + "`watch` or `directories.domains`" + ` names.
+  may not exclude what ` + "`watch`, `directories.domains` or `timelines.servers`" + ` names.
+- A list of mappings has an item for each thing, which begins with a dash and has keys of its own. They stand in the table
+  below the name of the list, as ` + "`timelines.servers.host`" + ` does, with the default for each item that leaves them out.
+- Without quotes ` + "`#`" + ` begins a comment: write ` + "`deny: [giveaway]` or `deny: [\"#giveaway\"]`" + `.
 - Durations are written as Prometheus writes them: ` + "`90m`, `1h30m`, `2d`" + `; a day has 24 hours.
 - Secrets come from files only. Such a file must be there and hold one token when the configuration is loaded, so that a
   mistake is found by ` + "`--config.check`" + ` and not by the first request. The token is read anew for each use, so it can be
@@ -75,7 +78,8 @@ func tableCell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 // exampleConfig is a file with every key.
 func exampleConfig() string {
 	var b strings.Builder
-	var open []string // the sections that the line before was in
+	var open []string     // the sections that the line before was in
+	list, dash := "-", "" // the list of mappings that it was in, and what the next key of the item has before it
 	for _, k := range configKeys() {
 		if k.later() {
 			continue
@@ -89,11 +93,20 @@ func exampleConfig() string {
 			}
 		}
 		open = sections
+		if !strings.HasPrefix(k.path, list+".") {
+			list, dash = "-", ""
+		}
 		indent := strings.Repeat("  ", len(sections))
 		for _, line := range wrap(strings.ReplaceAll(k.meaning, "`", ""), 100) {
-			fmt.Fprintf(&b, "%s# %s\n", indent, line)
+			fmt.Fprintf(&b, "%s# %s\n", indent+strings.TrimSuffix(dash, "- "), line)
 		}
-		fmt.Fprintf(&b, "%s%s: %s\n", indent, steps[len(steps)-1], k.example)
+		if k.value.items {
+			fmt.Fprintf(&b, "%s%s:\n", indent, steps[len(steps)-1])
+			open, list, dash = steps, k.path, "- "
+			continue
+		}
+		fmt.Fprintf(&b, "%s%s%s: %s\n", indent, dash, steps[len(steps)-1], k.example)
+		dash = strings.ReplaceAll(dash, "-", " ")
 	}
 	return b.String()
 }

@@ -35,6 +35,7 @@ func example(t *testing.T) (folder, text string) {
 	folder = t.TempDir()
 	write(t, folder, "secrets/instances_social", "an-invented-token\n")
 	write(t, folder, "secrets/github", "another-invented-token\n")
+	write(t, folder, "secrets/mastodon.social", "a-third-invented-token\n")
 	write(t, folder, "domains.txt", "social.coop\n")
 	return folder, text
 }

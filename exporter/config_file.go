@@ -48,9 +48,25 @@ func fileValue(kind, allowed string, field func(*Config) *string, check func(nam
 // use, so that it may be changed without a reload.
 func secretValue(field func(*Config) *string) configValue {
 	return fileValue("file with a secret", "the path of a file that holds a token and nothing else, from the folder of this file", field, func(name string) error {
+		if err := present(name); err != nil {
+			return err
+		}
 		_, err := readSecret(name)
 		return err
 	})
+}
+
+// present says that there is no file of a name, without the name: by mistake it may be the secret itself.
+func present(name string) error {
+	_, err := os.Stat(name)
+	var why *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no such file in %q", filepath.Dir(name))
+	case errors.As(err, &why):
+		return fmt.Errorf("looking for it in %q: %w", filepath.Dir(name), why.Err)
+	}
+	return err
 }
 
 func domainsFileValue(field func(*Config) *string) configValue {

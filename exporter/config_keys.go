@@ -26,6 +26,7 @@ type configValue struct {
 	allowed string                                         // what is allowed, to follow "write"
 	read    func(r *configReader, path string, n yamlNode) // into r.config, or r.problems
 	show    func(c *Config) string                         // as it is written in a file
+	items   bool                                           // a list of mappings, whose keys have the rows below its path
 }
 
 // maxWatched bounds the watch list: each name on it has the detailed families, which the page has room for (METRICS.md).
@@ -34,7 +35,7 @@ const maxWatched = 1000
 // configKeys is the table. Sections need no row of their own.
 func configKeys() []configKey {
 	const hour, day = time.Hour, 24 * time.Hour
-	return []configKey{
+	return append([]configKey{
 		{"contact", textValue(func(c *Config) *string { return &c.Contact }, "an e-mail address, a handle or a URL, in at most 200 characters of printable ASCII without parentheses", checkContact),
 			"Who answers for this crawler. It stands in the User-Agent, so that admins know whom to ask. Needed for `directories.instances_social`, `directories.domains_file` and more than 50 `directories.domains`.",
 			"ops@example.org"},
@@ -85,9 +86,7 @@ func configKeys() []configKey {
 		{"releases.token_file", secretValue(func(c *Config) *string { return &c.Releases.TokenFile }),
 			"Ask GitHub with a token, which needs no rights at all: it takes 5,000 requests an hour then.",
 			"secrets/github"},
-		{path: "timelines"},
-		{path: "hashtags"},
-	}
+	}, timelineKeys()...)
 }
 
 // later reports whether a later version has the key, and this one does not.

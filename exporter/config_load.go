@@ -185,10 +185,15 @@ func (r *configReader) place(path string) yamlNode {
 
 // contradictions refuses names that are to be visited and are excluded, by themselves or by a name above them.
 func (r *configReader) contradictions() {
+	var followed []domain.Name
+	for _, t := range r.config.Timelines.Servers {
+		followed = append(followed, t.Host)
+	}
+	slices.SortFunc(followed, domain.Compare)
 	for _, wanted := range []struct {
 		key   string
 		names []domain.Name
-	}{{"watch", r.config.Watch}, {"directories.domains", r.config.Directories.Domains}} {
+	}{{"watch", r.config.Watch}, {"directories.domains", r.config.Directories.Domains}, {"timelines.servers.host", slices.Compact(followed)}} {
 		for _, n := range wanted.names {
 			for above, more := n.String(), true; more; _, above, more = strings.Cut(above, ".") {
 				if at := r.items[configItem{"exclude", above}]; at != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/outbound"
+	"github.com/mnm-social/mnm/exporter/toots"
 )
 
 func name(t *testing.T, s string) domain.Name {
@@ -49,6 +50,15 @@ func TestLoadFile(t *testing.T) {
 	all.Overrides = map[domain.Name]string{name(t, "mastodon.social"): "NO", name(t, "xn--nrnberg-n2a.social"): "DE"}
 	all.Releases = Releases{Every: time.Hour, Repository: "glitch-soc/mastodon", TokenFile: filepath.Join("testdata", "config", "secrets", "token")}
 
+	all.Timelines.Auto, all.Timelines.Servers = 0, []TimelineServer{
+		{Host: name(t, "xn--nrnberg-n2a.social"), Scope: "local"},
+		{Host: name(t, "xn--nrnberg-n2a.social"), Scope: "federated", TokenFile: filepath.Join("testdata", "config", "secrets", "token")},
+		{Host: name(t, "mastodon.social"), Scope: "local"},
+	}
+	all.Hashtags = toots.HashtagRules{
+		Top: 500, MinAuthors: 200, MinServers: 4, Deny: []string{"FollowFriday", "日本語", "a·b", "2024", "null", "Straße"},
+	}
+
 	nothing := DefaultConfig()
 	nothing.Overrides = map[domain.Name]string{}
 
@@ -71,7 +81,7 @@ func TestLoadFile(t *testing.T) {
 // wrong and what to do.
 func TestLoadFileRefuses(t *testing.T) {
 	files, err := filepath.Glob("testdata/config/bad-*.yml")
-	if err != nil || len(files) < 60 {
+	if err != nil || len(files) < 100 {
 		t.Fatalf("%d bad files, %v", len(files), err)
 	}
 	for _, name := range files {
@@ -116,19 +126,27 @@ func load(t *testing.T, folder, text string) (Config, error) {
 // TestLoadFileBounds are files that would be large or strange in testdata.
 func TestLoadFileBounds(t *testing.T) {
 	var watch strings.Builder
+	var servers, tags strings.Builder
 	for i := range 1001 {
 		fmt.Fprintf(&watch, "  - oak-%d.social\n", i)
+		fmt.Fprintf(&servers, "  - {host: oak-%d.social}\n", i)
+		fmt.Fprintf(&tags, "  - oak%d\n", i)
 	}
+	long := strings.Repeat("ä", 100)
 	for label, row := range map[string]struct{ text, want string }{
-		"1 MiB":             {"# " + strings.Repeat("x", 1<<20-2), ""},
-		"more than 1 MiB":   {"# x\n# " + strings.Repeat("ä", 1<<19), "2:524288: the file has more than 1 MiB; long lists belong in a file of their own, see directories.domains_file"},
-		"empty":             {"", ""},
-		"a mark of order":   {"\ufeffcontact: ops@example.org\r\nwatch: [mastodon.social]\r\n", ""},
-		"UTF-16":            {"\xff\xfec\x00", "1:1: the byte 0xff is no UTF-8; save the file as UTF-8"},
-		"an empty document": {"---\n...\n", ""},
-		"deep":              {strings.Repeat("[", 20_000), "1:1: this is no YAML: exceeded max depth of 10000; see docs/configuration.md for an example"},
-		"too many watched":  {"watch:\n" + watch.String(), "1002:5: watch: there are 1001 of them; write at most 1000"},
-		"many mistakes": {strings.Repeat("x: 1\n", 30), "1:1: x: not a known key; known here are contact, watch, directories, exclude, instances, dns, country, releases\n" +
+		"1 MiB":              {"# " + strings.Repeat("x", 1<<20-2), ""},
+		"more than 1 MiB":    {"# x\n# " + strings.Repeat("ä", 1<<19), "2:524288: the file has more than 1 MiB; long lists belong in a file of their own, see directories.domains_file"},
+		"empty":              {"", ""},
+		"a mark of order":    {"\ufeffcontact: ops@example.org\r\nwatch: [mastodon.social]\r\n", ""},
+		"UTF-16":             {"\xff\xfec\x00", "1:1: the byte 0xff is no UTF-8; save the file as UTF-8"},
+		"an empty document":  {"---\n...\n", ""},
+		"deep":               {strings.Repeat("[", 20_000), "1:1: this is no YAML: exceeded max depth of 10000; see docs/configuration.md for an example"},
+		"too many watched":   {"watch:\n" + watch.String(), "1002:5: watch: there are 1001 of them; write at most 1000"},
+		"too many timelines": {"timelines:\n servers:\n" + servers.String(), "1003:5: timelines.servers: there are 1001 of them; write at most 1000"},
+		"too many denied":    {"hashtags:\n deny:\n" + tags.String(), "1003:5: hashtags.deny: there are 1001 of them; write at most 1000"},
+		"a long hashtag":     {"hashtags: {deny: ['#" + long + "']}", ""},
+		"too long a hashtag": {"hashtags: {deny: [x" + long + "]}", `1:19: hashtags.deny: "x` + strings.Repeat("ä", 59) + `…" is longer than 100 characters; write one such as giveaway or "#giveaway"`},
+		"many mistakes": {strings.Repeat("x: 1\n", 30), "1:1: x: not a known key; known here are contact, watch, directories, exclude, instances, dns, country, releases, timelines, hashtags\n" +
 			twice(2, 20) + "\n and 10 problems more"},
 	} {
 		t.Run(label, func(t *testing.T) {
@@ -178,15 +196,15 @@ func TestLoadFilePublished(t *testing.T) {
 	const later = "this version has no such thing yet; leave it out"
 	want := strings.Join([]string{
 		`2:9: watch: a special-use name is not on the public internet: "mastodon.example"; write one such as mastodon.social`,
-		`5:34: directories.instances_social.token_file: there is no file "/run/secrets/instances_social"; write the path of a file that holds a token and nothing else, from the folder of this file`,
-		"11:26: country.mmdb: " + later, "11:36: country.api: " + later, "13:1: timelines: " + later, "16:1: hashtags: " + later,
+		`5:34: directories.instances_social.token_file: there is no such file in "/run/secrets"; write the path of a file that holds a token and nothing else, from the folder of this file`,
+		"11:26: country.mmdb: " + later, "11:36: country.api: " + later,
+		"15:20: timelines.servers.host: no name; write one such as mastodon.social",
 	}, "\n")
 	if got := fmt.Sprint(err); got != want {
 		t.Fatalf("error\n%s, want\n%s", got, want)
 	}
 
-	text := strings.NewReplacer("mastodon.example", "mastodon.social", "/run/secrets/", "", `, mmdb: "", api: ""`, "").Replace(published)
-	text, _, _ = strings.Cut(text, "timelines:")
+	text := strings.NewReplacer("mastodon.example", "mastodon.social", "/run/secrets/", "", `, mmdb: "", api: ""`, "", `host: ""`, "host: mastodon.social").Replace(published)
 	write(t, folder, "instances_social", "an-invented-token\n")
 	c, err := load(t, folder, text)
 	if err != nil {
@@ -195,6 +213,7 @@ func TestLoadFilePublished(t *testing.T) {
 	wanted := DefaultConfig() // these are the values that were decided on
 	wanted.Contact, wanted.Watch, wanted.Overrides = "ops@example.org", []domain.Name{name(t, "mastodon.social")}, map[domain.Name]string{}
 	wanted.Directories.InstancesSocial.TokenFile = filepath.Join(folder, "instances_social")
+	wanted.Timelines.Servers = []TimelineServer{{Host: name(t, "mastodon.social"), Scope: "local"}}
 	if !reflect.DeepEqual(c, wanted) {
 		t.Fatalf("read\n%+v, want\n%+v", c, wanted)
 	}
@@ -249,8 +268,8 @@ func TestReadSecret(t *testing.T) {
 
 func TestDemoConfig(t *testing.T) {
 	c := DemoConfig(outbound.Net{}, 60)
-	if c.Instances.ForgetAfter != 12*time.Hour || c.Instances.StaleAfter != 24*time.Minute || c.Instances.Every != time.Minute || c.Hour != time.Minute {
-		t.Fatalf("the demo's times: %+v", c.Instances)
+	if c.Instances.ForgetAfter != 12*time.Hour || c.Instances.StaleAfter != 24*time.Minute || c.Instances.Every != time.Minute || c.Hour != time.Minute || c.Timelines.Every != time.Second {
+		t.Fatalf("the demo's times: %+v, %+v", c.Instances, c.Timelines)
 	}
 	if f := c.faults(); len(f) > 0 {
 		t.Fatalf("the demo's configuration is not good: %v", f)

@@ -5,6 +5,7 @@ package exporter
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/mnm-social/mnm/exporter/families"
 	"github.com/mnm-social/mnm/exporter/metric"
 	"github.com/mnm-social/mnm/exporter/network"
+	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/releases"
 )
 
@@ -34,6 +36,7 @@ type Exporter struct {
 	countries *country.Data
 	book      *census.Book
 	online    *online
+	following *following
 	self      *self
 	page      *metric.Page
 	setup     atomic.Pointer[setup]
@@ -84,10 +87,12 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 	}
 	e.self.countryData.WithLabelValues("embedded").Set(float64(data.Date().Unix()))
 	e.gauges()
+	e.following = newFollowing(c, e.countryOf)
 	e.page = &metric.Page{
 		Parts: []*metric.Part{
 			metric.NewPart(string(families.PartInstances), families.Instances(), e.View),
 			metric.NewPart(string(families.PartNetwork), families.Network(), e.View),
+			metric.NewLivePart(string(families.PartTimelines), func(w io.Writer) error { return families.Timelines().Write(w, e.following.live()) }),
 			metric.NewLivePart(string(families.PartExporter), e.self.write),
 		},
 		Failed: func(part string, err error) { log.Error("A part of /metrics is not whole", "part", part, "err", err) },
@@ -108,7 +113,13 @@ func (e *Exporter) View() *network.View { return e.view.Load() }
 func (e *Exporter) Metrics() http.Handler { return e.page }
 
 // Close lets go of every connection. Run does it by itself.
-func (e *Exporter) Close() { e.setup.Load().client.Close() }
+func (e *Exporter) Close() {
+	e.following.close()
+	e.client().Close()
+}
+
+// client is the one way out that is in force.
+func (e *Exporter) client() *outbound.Client { return e.setup.Load().client }
 
 // Run does everything when it is due, until ctx is done; then it saves what is known.
 func (e *Exporter) Run(ctx context.Context) error {
@@ -117,6 +128,7 @@ func (e *Exporter) Run(ctx context.Context) error {
 	g.Go(func() error { return e.loop(work, e.wakeList, e.refreshDirectories) })
 	g.Go(func() error { return e.loop(work, e.wakeLook, e.refreshReleases) })
 	g.Go(func() error { return e.loop(work, nil, e.visitDue) })
+	g.Go(func() error { return e.loop(work, nil, e.follow) })
 	g.Go(func() error {
 		return e.loop(work, nil, func(context.Context) time.Time {
 			e.publish()
@@ -126,6 +138,8 @@ func (e *Exporter) Run(ctx context.Context) error {
 	g.Go(func() error { return e.loop(work, nil, e.saveNow) })
 	err := g.Wait()
 	e.rest()
+	e.following.close()
+	e.following.rest()
 	e.mu.Lock()
 	e.ending = true
 	e.mu.Unlock()
@@ -160,6 +174,8 @@ func (e *Exporter) Step(ctx context.Context) {
 	e.visitDue(ctx)
 	e.rest()
 	e.publish()
+	e.follow(ctx)
+	e.following.rest()
 }
 
 // tick is how often it is looked who is due.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -21,22 +22,34 @@ import (
 	"github.com/mnm-social/mnm/internal/promtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(marksRole) != "" {
+		serveMarks(os.Stdin, os.Stdout)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// parser reads what Prometheus reads.
+func parser() *expfmt.TextParser {
+	p := expfmt.NewTextParser(model.UTF8Validation)
+	return &p
+}
 
 // TestCatalogue holds families.All, and so docs/metrics.md, against a live scrape: every family with its type, help and
 // labels, and no family beside them.
 func TestCatalogue(t *testing.T) {
-	w := demo.NewWorld(demo.Config{Seed: 4, Start: start, Instances: 300})
+	w := demo.NewWorld(demo.Config{Seed: 4, Start: start, Instances: 400})
 	b := newBox(t, w, func(_ *box, c *exporter.Config) { // one that is up is watched, and one that is not
 		c.Watch = []domain.Name{w.Name(0), name(t, "nobody.social")}
+		c.Timelines.Servers = allWays(w, start.Add(3*time.Hour))
 	})
 	for minute := 0; minute <= 180; minute += 5 {
 		b.step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	_, body := b.get(t, "/metrics")
 	promtest.Lint(t, body)
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	live, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	live, err := parser().TextToMetricFamilies(bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/mnm-social/mnm/exporter/directory"
 	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/state"
+	"github.com/mnm-social/mnm/exporter/timeline"
 )
 
 // saveEvery is how often what is known is saved; a crash loses no more than the visits since.
@@ -23,6 +24,7 @@ const (
 	sectionReleases = "releases"
 	sectionRequests = "requests"
 	sectionExporter = "exporter"
+	sectionFollowed = "timelines"
 )
 
 // kept is what the exporter itself must know after a restart.
@@ -30,6 +32,12 @@ type kept struct {
 	Ended          bool            `json:"ended"` // in order: nothing has happened since
 	FirstRoundDone bool            `json:"first_round_done"`
 	Directories    map[string]list `json:"directories"`
+}
+
+// keptTimelines is what is kept of the timelines: which were chosen, and where each source had come to.
+type keptTimelines struct {
+	Chosen    []domain.Name                `json:"chosen"`
+	Positions map[string]timeline.Position `json:"positions"`
 }
 
 // list is what is kept of a directory.
@@ -73,6 +81,10 @@ func (e *Exporter) sections(s *setup) (state.Sections, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the requests: %w", err)
 	}
+	timelines, err := json.Marshal(e.following.keep())
+	if err != nil {
+		return nil, fmt.Errorf("writing the timelines: %w", err)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	own := kept{Ended: e.ending, FirstRoundDone: e.firstRoundDone, Directories: map[string]list{}}
@@ -83,7 +95,7 @@ func (e *Exporter) sections(s *setup) (state.Sections, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the directories: %w", err)
 	}
-	sections := state.Sections{sectionBook: book, sectionRequests: requests, sectionExporter: rest}
+	sections := state.Sections{sectionBook: book, sectionRequests: requests, sectionExporter: rest, sectionFollowed: timelines}
 	if s.looked != nil {
 		sections[sectionReleases] = s.looked
 	}
@@ -110,6 +122,7 @@ func (e *Exporter) restore(dir *state.Dir) {
 			return err
 		}},
 		{sectionExporter, func(b []byte) error { return json.Unmarshal(b, &own) }},
+		{sectionFollowed, e.following.recall},
 	} {
 		if text, ok := sections[part.name]; ok {
 			if err := part.take(text); err != nil {

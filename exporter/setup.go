@@ -133,6 +133,7 @@ func (e *Exporter) apply(c Config) {
 	e.book.Add(c.Watch, c.Now(), !e.firstRoundDone)
 	e.book.Exclude(s.filter.Excludes)
 	e.online.rules(c.Instances)
+	e.following.tally.SetHashtagRules(c.Hashtags)
 	e.nextList, e.nextLook = time.Time{}, time.Time{}
 	e.reloaded = c.Now()
 	e.mu.Unlock()

@@ -27,6 +27,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mnm-social/mnm/exporter"
+	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/state"
 	"github.com/mnm-social/mnm/exporter/web"
 )
@@ -52,7 +53,7 @@ func built() string {
 	return "dev"
 }
 
-// options are the flags.
+// options are the flags and arguments.
 type options struct {
 	configFile        string
 	check             bool
@@ -62,13 +63,15 @@ type options struct {
 	lifecycle         bool
 	log               promslog.Config
 	web               *toolkit.FlagConfig
+	healthURL         string       // of healthcheck
+	token             tokenOptions // of token
 }
 
 //go:generate go test . -run TestDocument -update
 
-// app is the command line, its subcommand for health checks, and what that asks.
-func (o *options) app() (app *kingpin.Application, health *kingpin.CmdClause, address *string) {
-	app = kingpin.New("mnm-exporter", "Watches the Mastodon network and shows it to Prometheus.")
+// app is the command line.
+func (o *options) app() *kingpin.Application {
+	app := kingpin.New("mnm-exporter", "Watches the Mastodon network and shows it to Prometheus.")
 	app.Version(version.Print("mnm-exporter"))
 	app.HelpFlag.Short('h')
 	app.Flag("config.file", "Configuration file in YAML; without one, the servers that joinmastodon.org lists are visited.").StringVar(&o.configFile)
@@ -81,22 +84,26 @@ func (o *options) app() (app *kingpin.Application, health *kingpin.CmdClause, ad
 	o.web = kingpinflag.AddFlags(app, ":13121")
 	promslogflag.AddFlags(app, &o.log)
 	app.Command("run", "Run the exporter; the default.").Default()
-	health = app.Command("healthcheck", "Ask a running exporter whether it is healthy; for container health checks.")
-	address = health.Flag("url", "What to ask.").Default("http://127.0.0.1:13121/-/healthy").String()
-	return app, health, address
+	health := app.Command("healthcheck", "Ask a running exporter whether it is healthy; for container health checks.")
+	health.Flag("url", "What to ask.").Default("http://127.0.0.1:13121/-/healthy").StringVar(&o.healthURL)
+	o.token.command(app)
+	return app
 }
 
 // run is the program: it returns when ctx is done or something cannot go on.
 func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	var o options
-	app, health, address := o.app()
+	app := o.app()
 	app.UsageWriter(out).ErrorWriter(errs)
 	command, err := app.Parse(args)
 	if err != nil {
 		return fmt.Errorf("%w; try --help", err)
 	}
-	if command == health.FullCommand() {
-		return healthcheck(ctx, *address)
+	switch command {
+	case "healthcheck":
+		return healthcheck(ctx, o.healthURL)
+	case "token":
+		return getToken(ctx, outbound.Net{}, o.token, os.Stdin, out)
 	}
 	o.log.Writer = errs
 	return serve(ctx, o, out, promslog.New(&o.log))

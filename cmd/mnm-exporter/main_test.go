@@ -73,9 +73,8 @@ var update = flag.Bool("update", false, "write docs/configuration.md")
 // TestDocument holds docs/configuration.md to the flags and the table of keys.
 func TestDocument(t *testing.T) {
 	var o options
-	app, _, _ := o.app()
 	var flags []exporter.Flag
-	for _, f := range app.Model().Flags {
+	for _, f := range o.app().Model().Flags {
 		if !f.Hidden {
 			flags = append(flags, exporter.Flag{Name: f.Name, Default: strings.Join(f.Default, ", "), Help: f.Help})
 		}

@@ -59,7 +59,7 @@ func (l *Locator) Locate(name domain.Name, addrs []netip.Addr, header http.Heade
 	if code := l.Overrides[name]; Valid(code) {
 		return Answer{Country: code, Source: Override}
 	}
-	if code := ofTLD(name.TLD()); code != "" {
+	if code := OfTLD(name.TLD()); code != "" {
 		return Answer{Country: code, Source: TLD}
 	}
 	if delivered(header) {

@@ -2,8 +2,8 @@ package country
 
 import "strings"
 
-// ofTLD is the country to which a top-level domain (an A-label in lower case) is bound, "" if it is bound to none.
-func ofTLD(tld string) string {
+// OfTLD is the country to which a top-level domain (an A-label in lower case) is bound, "" if it is bound to none.
+func OfTLD(tld string) string {
 	if code, ok := idn[tld]; ok {
 		return code
 	}

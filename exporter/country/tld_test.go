@@ -26,11 +26,11 @@ func TestTLD(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := ofTLD(name.TLD()); got != want {
+		if got := OfTLD(name.TLD()); got != want {
 			t.Errorf("%s is in %q, want %q", in, got, want)
 		}
 	}
-	if ofTLD("") != "" || ofTLD("d") != "" {
+	if OfTLD("") != "" || OfTLD("d") != "" {
 		t.Error("what is no top-level domain is somewhere")
 	}
 }
@@ -62,7 +62,7 @@ func TestTables(t *testing.T) {
 		if why == "" || strings.Contains(why, "\n") {
 			t.Errorf(".%s is generic for no reason", tld)
 		}
-		if ofTLD(tld) != "" {
+		if OfTLD(tld) != "" {
 			t.Errorf(".%s is bound", tld)
 		}
 	}

@@ -16,7 +16,7 @@ func Document(w io.Writer) error {
 		"(`go generate ./exporter/families`); a test holds it against a live scrape.\n\n" +
 		"Figures of instances are what the instances say of themselves. A figure that is not known is absent, never 0.\n" +
 		"We visit on a timer of our own, once an hour, whatever the scrape interval; scrape at least every two minutes,\n" +
-		"since Prometheus forgets a series after five. `collect[]=instances`, `network` or `exporter` picks parts of the page.\n")
+		"since Prometheus forgets a series after five. `collect[]=instances`, `network`, `timelines` or `exporter` picks parts of the page.\n")
 	part := Part("")
 	for _, d := range All() {
 		if d.Part != part {
@@ -38,5 +38,6 @@ func Document(w io.Writer) error {
 var headings = map[Part]string{
 	PartInstances: "Instances (`collect[]=instances`)",
 	PartNetwork:   "The network (`collect[]=network`)",
+	PartTimelines: "Timelines and toots (`collect[]=timelines`)",
 	PartExporter:  "The exporter itself (`collect[]=exporter`)",
 }

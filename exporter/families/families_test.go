@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -18,6 +19,8 @@ import (
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/network"
 	"github.com/mnm-social/mnm/exporter/releases"
+	"github.com/mnm-social/mnm/exporter/timeline"
+	"github.com/mnm-social/mnm/exporter/toots"
 )
 
 var update = flag.Bool("update", false, "write the golden files and docs/metrics.md")
@@ -48,6 +51,9 @@ func TestDocument(t *testing.T) {
 
 func TestTablesAreValid(t *testing.T) {
 	if err := slices.Concat(Instances(), Network()).Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Timelines().Validate(); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
@@ -160,6 +166,9 @@ func TestGolden(t *testing.T) {
 	if err := slices.Concat(Instances(), Network()).Write(&b, v); err != nil {
 		t.Fatal(err)
 	}
+	if err := Timelines().Write(&b, shown(t)); err != nil {
+		t.Fatal(err)
+	}
 	golden(t, "testdata/all.prom", b.Bytes())
 	problems, err := promlint.New(bytes.NewReader(b.Bytes())).Lint()
 	if err != nil {
@@ -168,6 +177,38 @@ func TestGolden(t *testing.T) {
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
+}
+
+// shown is two timelines that have shown some toots: one toot of everything there is, twice, and twenty of a hashtag.
+func shown(t *testing.T) Live {
+	t.Helper()
+	local := timeline.Source{Host: name(t, "all.social"), Scope: timeline.Local}
+	tally := toots.New(toots.Options{
+		Names: TootNames(), Now: func() time.Time { return at }, Country: func(string) string { return "FR" },
+		Hashtags: toots.HashtagRules{Top: 2, MinAuthors: 20, MinServers: 3},
+	})
+	take := func(o *toots.Origin, status string) {
+		var toot toots.Toot
+		if err := toot.Decode([]byte(status)); err != nil {
+			t.Fatal(err)
+		}
+		tally.Take(o, &toot, true)
+	}
+	origin := tally.Origin(local.Host, local.String())
+	for range 2 {
+		take(origin, `{"id":"1","uri":"https://far.example/1","created_at":"2026-03-01T11:59:30.000Z","in_reply_to_id":"0","sensitive":true,"spoiler_text":"Hm",
+			"language":"de","content":"<p>Hallo <a href=\"https://example.org/\">example.org</a></p>","application":{"name":"Tusky"},"quote":{"state":"accepted"},
+			"account":{"acct":"anna@far.example","bot":true},"media_attachments":[{"type":"image","description":"A cat"},{"type":"video","description":null}],
+			"mentions":[{"acct":"x"}],"tags":[{"name":"Caturday"}],"card":{"url":"https://example.org/"},"poll":{"id":"1"}}`)
+	}
+	for i := range 20 {
+		take(origin, fmt.Sprintf(`{"id":"%d","uri":"https://s%d.example/%d","created_at":"2026-03-01T11:00:00.000Z","content":"<p>#Monday</p>",
+			"account":{"acct":"a%d@s%d.example"},"tags":[{"name":"Monday"}]}`, i+2, i%4, i, i, i%4))
+	}
+	return Live{Tally: tally, Sources: []timeline.Health{
+		{Source: local, Mode: timeline.Streaming, Up: true, LastEvent: at, Events: [timeline.Other + 1]uint64{22, 3, 2, 1, 4}, Duplicates: 1, Reconnects: 5, Gap: 90 * time.Second},
+		{Source: timeline.Source{Host: name(t, "closed.social"), Scope: timeline.Federated}, Mode: timeline.Closed, Failures: map[string]uint64{"http_422": 7}},
+	}}
 }
 
 // TestFamiliesAreWritten holds that no family of the tables is forgotten by the golden file.

@@ -1,6 +1,10 @@
 package families
 
-import "github.com/mnm-social/mnm/exporter/metric"
+import (
+	"slices"
+
+	"github.com/mnm-social/mnm/exporter/metric"
+)
 
 // Names of the families that the program keeps about itself in client_golang's registry.
 const (
@@ -65,14 +69,13 @@ func Own() []Description {
 
 // All describes every family there is, part by part.
 func All() []Description {
+	return slices.Concat(describe(PartInstances, Instances()), describe(PartNetwork, Network()), describe(PartTimelines, Timelines()), Own())
+}
+
+func describe[T any](part Part, t metric.Table[T]) []Description {
 	var all []Description
-	for _, part := range []struct {
-		name  Part
-		table table
-	}{{PartInstances, Instances()}, {PartNetwork, Network()}} {
-		for _, f := range part.table {
-			all = append(all, Description{f.Name, f.Help, f.Type, f.Labels, part.name})
-		}
+	for _, f := range t {
+		all = append(all, Description{f.Name, f.Help, f.Type, f.Labels, part})
 	}
-	return append(all, Own()...)
+	return all
 }
