@@ -12,6 +12,10 @@ import (
 
 // attack answers as servers do that are out to break a crawler, or are broken themselves.
 func (v *visitOf) attack() {
+	if b := v.st.Behaviour; v.kind == KindHome && (b == HTML || b == Empty) {
+		v.home()
+		return
+	}
 	r := failed
 	switch v.st.Behaviour {
 	case HTML, Empty, Gigabyte, Bomb:

@@ -45,7 +45,7 @@ const (
 	Gigabyte        Behaviour = "gigabyte"         // as much as you take
 	Bomb            Behaviour = "bomb"             // a gigabyte, well packed
 	HTML            Behaviour = "html"             // a page for people, with status 200
-	Empty           Behaviour = "empty"            // nothing, with status 200
+	Empty           Behaviour = "empty"            // nothing, with status 200; at / a page like anybody's
 	Half            Behaviour = "half"             // the first half of each document
 	Negative        Behaviour = "negative"         // figures below zero
 	Absurd          Behaviour = "absurd"           // figures beyond all reason
@@ -53,6 +53,9 @@ const (
 	RedirectLoop    Behaviour = "redirect_loop"    // to itself
 	RedirectPrivate Behaviour = "redirect_private" // to an address inside the visitor's network
 	PrivateAddress  Behaviour = "private_address"  // its name leads inside the visitor's network
+	CertSelfSigned  Behaviour = "cert_self_signed" // its certificate is signed by its own key
+	CertUntrusted   Behaviour = "cert_untrusted"   // its certificate is signed by an authority that nobody knows
+	OldTLS          Behaviour = "old_tls"          // it speaks TLS 1.0 and 1.1 only
 )
 
 // troubles are the ways in which a server fails for a while.
@@ -64,6 +67,7 @@ func troubles() []Behaviour {
 func Hostiles() []Behaviour {
 	return []Behaviour{
 		Hang, HangHandshake, Drip, Gigabyte, Bomb, HTML, Empty, Half, Negative, Absurd, Text, RedirectLoop, RedirectPrivate, PrivateAddress,
+		CertSelfSigned, CertUntrusted, OldTLS,
 	}
 }
 
@@ -71,8 +75,28 @@ func Hostiles() []Behaviour {
 func (b Behaviour) Failing() bool {
 	switch b {
 	case NoName, Refusing, BadGateway, AppDown, Unavailable, RetryAfter, CertExpired, CertName, Gone,
-		Hang, HangHandshake, Drip, Gigabyte, Bomb, HTML, Empty, Half, RedirectLoop, RedirectPrivate, PrivateAddress:
+		Hang, HangHandshake, Drip, Gigabyte, Bomb, HTML, Empty, Half, RedirectLoop, RedirectPrivate, PrivateAddress, CertSelfSigned, CertUntrusted, OldTLS:
 		return true
 	}
 	return false
+}
+
+// certificate is what a handshake shows of the certificate, as the label "verdict" has it; "" where there is no handshake. Only "ok" lets
+// a careful visitor in.
+func (b Behaviour) certificate() string {
+	switch b {
+	case CertExpired:
+		return "expired"
+	case CertName:
+		return "wrong_name"
+	case CertSelfSigned:
+		return "self_signed"
+	case CertUntrusted:
+		return "untrusted"
+	case OldTLS:
+		return "old_protocol"
+	case HangHandshake:
+		return ""
+	}
+	return "ok"
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,7 +17,7 @@ import (
 // authority signs the certificates of the World: one key, and for each name the latest leaf, made when it is first asked for.
 type authority struct {
 	key   *ecdsa.PrivateKey
-	root  *x509.Certificate
+	root  *x509.Certificate // nil: each leaf signs itself
 	roots *x509.CertPool
 
 	mu     sync.Mutex
@@ -37,14 +38,39 @@ var (
 	expiredAt = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-func newAuthority() (*authority, error) {
+// authorities are that which everybody trusts, one that nobody knows, and those who sign for themselves.
+type authorities struct{ trusted, strange, own *authority }
+
+func newAuthorities() (a authorities, err error) {
+	if a.trusted, err = newAuthority("Demo world, nothing here is real"); err != nil {
+		return a, err
+	}
+	if a.strange, err = newAuthority("An authority of the demo world that nobody knows"); err != nil {
+		return a, err
+	}
+	a.own = &authority{key: a.strange.key, leaves: map[string]leaf{}}
+	return a, nil
+}
+
+// of is who signs for a server that behaves so.
+func (a *authorities) of(b Behaviour) *authority {
+	switch b {
+	case CertUntrusted:
+		return a.strange
+	case CertSelfSigned:
+		return a.own
+	}
+	return a.trusted
+}
+
+func newAuthority(name string) (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
 	}
 	a := &authority{key: key, serial: 1, roots: x509.NewCertPool(), leaves: map[string]leaf{}}
 	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Demo world, nothing here is real"}, NotBefore: validFrom, NotAfter: validTo,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: validFrom, NotAfter: validTo,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, root, root, &key.PublicKey, key)
@@ -72,10 +98,11 @@ func (a *authority) leaf(name string, until time.Time) (*tls.Certificate, error)
 		return c.Certificate, nil
 	}
 	a.serial++
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+	one := &x509.Certificate{
 		SerialNumber: big.NewInt(a.serial), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: validFrom, NotAfter: until,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}, a.root, &a.key.PublicKey, a.key)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, one, cmp.Or(a.root, one), &a.key.PublicKey, a.key)
 	if err != nil {
 		return nil, fmt.Errorf("signing for %s: %w", name, err)
 	}

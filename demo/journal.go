@@ -35,6 +35,7 @@ type history struct {
 	tried       time.Time         // first sign of a visitor
 	registrable string            // the registrable domain of its name
 	bound       string            // the country to which its top-level domain is bound, or ""
+	binding     string            // by which rule
 	v4, v6      spot              // where the DNS last said that it is
 	header      string            // delivery network by the headers of the latest answer
 
@@ -76,6 +77,7 @@ type visit struct {
 	nodeinfo, v1 *document
 	v2           *document
 	expiry       time.Time // of the certificate that it showed; zero: it showed none that holds
+	https
 }
 
 // spot is what an address tells: whose it is, or that there is none.
@@ -87,7 +89,8 @@ type spot struct {
 func newHistories(w *World) []history {
 	all := make([]history, w.Len())
 	for i := range all {
-		all[i].bound, all[i].registrable = boundTLD(w.Name(i).TLD()), w.Name(i).Registrable()
+		all[i].bound, all[i].binding = bound(w.Name(i).TLD())
+		all[i].registrable = w.Name(i).Registrable()
 	}
 	return all
 }
@@ -239,13 +242,19 @@ func (j *journal) dialled() {
 	j.dials++
 }
 
-// shaken notes a handshake with instance i, when the certificate expires, and whether the handshake is bound to fail.
-func (j *journal) shaken(i int, now, expiry time.Time, fail bool) {
+// shaken notes a handshake with instance i, when the certificate expires, and what the handshake shows of it: if that is not "ok",
+// it is bound to fail.
+func (j *journal) shaken(i int, now, expiry time.Time, verdict string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.handshake++
 	_, v := j.sign(i, now)
-	if v.failed = v.failed || fail; !fail {
+	if verdict == "ok" {
 		v.expiry = expiry
+	} else {
+		v.failed = true
+	}
+	if verdict != "" {
+		v.verdict = verdict
 	}
 }

@@ -58,6 +58,7 @@ type knowledge struct {
 	nodeinfo, v1, v2        *document
 	readNode, readV1, read2 time.Time
 	said                    said
+	https
 }
 
 // said is what an instance says, all answers weighed, and where it was, at its last good visit.
@@ -78,6 +79,16 @@ func (k *knowledge) settle(v *visit, h *history, changes *[changeCount]uint64) {
 	if v.page {
 		k.tagged = v.tagged
 	}
+	k.decide(v, h, changes)
+	if k.refused || k.gone {
+		k.https = https{}
+	} else {
+		k.https.take(&v.https)
+	}
+}
+
+// decide says what came of the visit.
+func (k *knowledge) decide(v *visit, h *history, changes *[changeCount]uint64) {
 	switch {
 	case v.refused || v.tagged:
 		k.refused, k.gone = true, false
@@ -227,18 +238,16 @@ func orNothing(d *document) document {
 type whereabouts struct{ country, source, reason string }
 
 // whereabouts is where the instance was by the latest answers to the visitor: by its top-level domain if that is bound to one
-// country, else by its addresses, if no delivery network answers in its place and they agree.
+// country or place, else by its address, IPv4 before IPv6, if no delivery network answers in its place.
 func (h *history) whereabouts() whereabouts {
 	nowhere := func(reason string) whereabouts { return whereabouts{unknown, unknown, reason} }
 	switch {
 	case h.bound != "":
-		return whereabouts{country: h.bound, source: "tld"}
+		return whereabouts{country: h.bound, source: h.binding}
 	case h.header != "" || h.v4.cdn != "" || h.v6.cdn != "":
 		return nowhere("cdn")
 	case !h.v4.there && !h.v6.there:
 		return nowhere("no_address")
-	case h.v4.there && h.v6.there && h.v4.country != h.v6.country:
-		return nowhere("conflict")
 	case h.v4.there:
 		return whereabouts{country: h.v4.country, source: "address"}
 	}

@@ -28,6 +28,8 @@ type life struct {
 	robotsTag string // X-Robots-Tag, there at the beginning
 	untagged  cycle  // without it
 	renewals  cycle  // of its certificate
+	sites     [2]int // how the page at / and port 80 are set up, and how some set them up later
+	resets    cycle
 
 	live  Live
 	toots int64 // millionths a minute, on average
@@ -65,6 +67,7 @@ func (l *life) listed(s int64) (joinmastodon, social bool) {
 func (l *life) state(w *World, s int64) State {
 	st := State{
 		Exists: s >= l.from, Approval: l.approval, CDN: l.at[0].cdn, Behaviour: l.behaviour(s), Expiry: expiry(l.renewals.turns(s)),
+		Site: sites[l.sites[l.resets.turns(s)%2]].name,
 	}
 	st.Listed, st.Social = l.listed(s)
 	if !st.Exists {

@@ -33,7 +33,7 @@ type Network struct {
 	github  github
 	streams streams
 
-	authority  *authority
+	authorities
 	resolver   netip.AddrPort
 	dns        []*dns.Server
 	secure     *http.Server
@@ -50,7 +50,7 @@ type Network struct {
 func Serve(w *World, now func() time.Time) (*Network, error) {
 	n := &Network{world: w, now: now, journal: journal{instances: newHistories(w)}, done: make(chan struct{})}
 	var err error
-	if n.authority, err = newAuthority(); err != nil {
+	if n.authorities, err = newAuthorities(); err != nil {
 		return nil, err
 	}
 	if err := n.serveDNS(); err != nil {
@@ -100,7 +100,7 @@ func (n *Network) serveHTTP() error {
 // Net is the plug of the Network: what an outbound.Client needs to be in the World. Its Dial takes the World's addresses, at
 // ports 443 and 80, to the listeners on loopback.
 func (n *Network) Net() outbound.Net {
-	return outbound.Net{Resolvers: []netip.AddrPort{n.resolver}, Dial: n.dial, Roots: n.authority.roots}
+	return outbound.Net{Resolvers: []netip.AddrPort{n.resolver}, Dial: n.dial, Roots: n.trusted.roots}
 }
 
 // Close ends everything that the Network began. Its Truth and Requests can still be asked.
@@ -142,11 +142,19 @@ func (n *Network) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, erro
 		}
 		now := n.now()
 		n.journal.dialled()
-		switch n.world.State(i, now).Behaviour {
+		st, refused := n.world.State(i, now), false
+		switch st.Behaviour {
 		case Refusing, NoName:
 			if addr.Port() == 443 {
 				n.journal.failure(i, now)
 			}
+			refused = true
+		}
+		if addr.Port() == 80 && (refused || siteOf(st.Site).way() == closed) {
+			n.journal.plain(i, now, closed)
+			refused = true
+		}
+		if refused {
 			return nil, refusal(addr)
 		}
 	}
@@ -170,7 +178,7 @@ func (n *Network) handshake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		now := n.now()
 		st := n.world.State(i, now)
 		b, ok, until = st.Behaviour, true, st.Expiry
-		n.journal.shaken(i, now, until, b == CertExpired || b == CertName || b == HangHandshake)
+		n.journal.shaken(i, now, until, b.certificate())
 	} else if i := n.world.streamer(name, n.now()); i >= 0 {
 		b, ok = n.world.State(i, n.now()).Behaviour, true
 	}
@@ -185,11 +193,15 @@ func (n *Network) handshake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	case b == CertExpired:
 		until = expiredAt
 	}
-	leaf, err := n.authority.leaf(name, until)
+	leaf, err := n.of(b).leaf(name, until)
 	if err != nil {
 		return nil, err
 	}
-	return &tls.Config{Certificates: []tls.Certificate{*leaf}, NextProtos: []string{"http/1.1"}}, nil
+	c := &tls.Config{Certificates: []tls.Certificate{*leaf}, NextProtos: []string{"http/1.1"}}
+	if b == OldTLS {
+		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	}
+	return c, nil
 }
 
 // hang waits until the visitor leaves, the Network closes or the time is up, in time on the wall.

@@ -388,7 +388,7 @@ func TestDialKnowsOnlyTheWorld(t *testing.T) {
 
 func TestServicesInTrouble(t *testing.T) {
 	for behaviour, want := range map[Behaviour]string{
-		NoName: "NXDOMAIN", Refusing: "refused", CertExpired: "expired", CertName: "parked-domains.net", Unavailable: "503", BadGateway: "502",
+		NoName: "NXDOMAIN", Refusing: "refused", CertExpired: "expired", CertName: "parked-domains.net", CertSelfSigned: "unknown authority", CertUntrusted: "unknown authority", OldTLS: "protocol version", Unavailable: "503", BadGateway: "502",
 		Blocked: "403", RateLimited: "403", HTML: "200", Half: "200", RedirectPrivate: "302",
 	} {
 		w := WorldOf(nil, defaultStart)

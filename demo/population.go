@@ -133,6 +133,7 @@ func (r row) life(seed uint64, index int) *life {
 		l.active = min(r.users, 1+r.users*Figure(60+in(240, key, aboutFigures, 4))/1000)
 	}
 	l.at[0] = &places[in(homes, key, aboutPlace)]
+	l.setUp()
 	if r.software < 0 {
 		l.software, l.track = operator(key)
 	} else if n := len(softwares[r.software].versions); n > 0 {
@@ -143,6 +144,18 @@ func (r row) life(seed uint64, index int) *life {
 		l.trait = dead[in(int64(len(dead)), key, aboutLife, 1)]
 	}
 	return l
+}
+
+// setUp sets up the page at / and port 80: a third leaves Mastodon's as they come, and one in twenty sets them up anew from time to time.
+func (l *life) setUp() {
+	for i := range l.sites {
+		if of := uint64(i); in(3, l.key, aboutPage, of) > 0 {
+			l.sites[i] = int(in(int64(len(sites)), l.key, aboutPage, of, 1))
+		}
+	}
+	if in(20, l.key, aboutPage, 2) == 0 {
+		l.resets = l.every(6, 30*hour, 5*24*hour)
+	}
 }
 
 // operator is what those who run Mastodon run, and how they keep it up to date.

@@ -37,12 +37,11 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		name = n.world.Name(i).String()
 	}
-	st := n.world.State(i, now)
 	if r.TLS == nil {
-		n.journal.served(i, now, KindHTTP, fine, nil, "")
-		http.Redirect(w, r, "https://"+strings.ToLower(r.Host)+r.URL.RequestURI(), http.StatusMovedPermanently)
+		n.plainly(w, r, i, now, streams)
 		return
 	}
+	st := n.world.State(i, now)
 	v := &visitOf{n: n, w: w, r: r, i: i, name: name, st: &st, now: now, kind: kindOf(r.URL.Path, &st), live: n.world.Live(i, now), streams: streams}
 	v.serve()
 }
@@ -161,6 +160,9 @@ func (v *visitOf) block() {
 
 // status answers with a status and no document.
 func (v *visitOf) status(code int, r result) {
+	if v.kind == KindHome && code >= 400 {
+		v.n.journal.shown(v.i, v.now, nil)
+	}
 	v.note(r, nil)
 	v.page(code, fmt.Sprintf("<title>%d</title><h1>%s</h1>", code, http.StatusText(code)))
 }
@@ -179,5 +181,9 @@ const (
 
 // html is a page that says that it is not real.
 func (v *visitOf) html(body string) string {
-	return "<!doctype html>" + body + "<p>" + v.name + " is a made-up server of a demo world.</p>\n"
+	return "<!doctype html>" + body + v.notReal()
+}
+
+func (v *visitOf) notReal() string {
+	return "<p>" + v.name + " is a made-up server of a demo world.</p>\n"
 }

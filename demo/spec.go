@@ -28,6 +28,7 @@ type Spec struct {
 	Social    bool   // instances.social names it
 	RobotsTag string // X-Robots-Tag of its page at /; "" for none
 	Renewal   int    // of its certificate: each has another expiry
+	Site      string // how the page at / and port 80 are set up, of the recorded sites that the World has; "" is "mastodon"
 	Live      Live   // how it toots and serves its timelines
 
 	// Then is what it turns into, Turns after the World's beginning; its Name doesn't count.
@@ -107,7 +108,7 @@ func (s *Spec) state(w *World, p *place, i int) State {
 	}
 	st := State{
 		Exists: true, MovedTo: s.MovedTo, Listed: !s.Unlisted, Social: s.Social, Behaviour: s.Behaviour, Approval: s.Approval, Week: s.Week,
-		RobotsTag: s.RobotsTag, Expiry: expiry(int64(s.Renewal)),
+		RobotsTag: s.RobotsTag, Expiry: expiry(int64(s.Renewal)), Site: siteOf(s.Site).name,
 		Users: figureOf(s.Users), Statuses: figureOf(s.Statuses), Connections: figureOf(s.Connections), ActiveMonth: figureOf(s.ActiveMonth),
 		Country: p.country, CDN: p.cdn, V4: p.addr4(i),
 	}

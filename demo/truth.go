@@ -21,7 +21,7 @@ import (
 // The World's clock is the only one. While an instance's timeline is followed (a page or a stream of it was asked for in the last quarter of
 // an hour), look-ups, connections and handshakes may be for that, so only requests are signs of a visit.
 //
-// What must be counted of toots is another matter: Toots tells it, by the rules at sightings.
+// What must be counted of toots is another matter: Toots tells it, by the rules at sightings. How each instance is secured tells HTTPS.
 //
 // What it leaves out: families about time stamps of the visitor's own clock (directory_last_success_timestamp_seconds,
 // change_timestamp_seconds), failures of directories, names and continents of countries (country_info), families that only
@@ -140,6 +140,7 @@ func (t Truth) Series() map[string]float64 {
 		s.add(1, "mastodon_network_instances", "state", w.state(t.at))
 		if w.fresh(t.at) {
 			t.count(s, &w.said)
+			s.add(1, "mastodon_https_grade_instances", "grade", orUnknown(w.marks.grade))
 		}
 	}
 	for kind, n := range t.changes {

@@ -117,7 +117,7 @@ func (v *visitOf) robots() {
 	v.send("text/plain; charset=utf-8", []byte("# "+v.name+", a made-up server of a demo world\n"+text), r, nil)
 }
 
-// home is the page at /, with the security headers and the X-Robots-Tag that this operator has set.
+// home is the page at / of the site that this operator has set up, with the X-Robots-Tag.
 func (v *visitOf) home() {
 	h, r := v.w.Header(), fine
 	if tag := v.st.RobotsTag; tag != "" {
@@ -126,15 +126,10 @@ func (v *visitOf) home() {
 			r = declined
 		}
 	}
-	hsts := []string{"", "max-age=31557600", "max-age=63072000; includeSubDomains", "max-age=63072000; includeSubDomains; preload"}
-	csp := []string{"", "default-src 'self' https:", "base-uri 'none'; default-src 'none'; frame-ancestors 'none'; form-action 'self'; script-src 'self' 'wasm-unsafe-eval'"}
-	if s := hsts[in(4, uint64(v.i), aboutPage, 1)]; s != "" {
-		h.Set("Strict-Transport-Security", s)
-	}
-	if s := csp[in(3, uint64(v.i), aboutPage, 2)]; s != "" {
-		h.Set("Content-Security-Policy", s)
-	}
-	v.send(htmlType, []byte(v.html("<title>"+v.name+" (demo)</title>")), r, nil)
+	s := siteOf(v.st.Site)
+	s.put(h, v.name)
+	v.n.journal.shown(v.i, v.now, s)
+	v.send(h.Get("Content-Type"), []byte(s.body+v.notReal()), r, nil)
 }
 
 // declines reports whether an X-Robots-Tag has none or noindex for everybody or for the exporter. A robot's name holds for what
@@ -155,13 +150,16 @@ func declines(tag string) bool {
 	return false
 }
 
-// send writes a document under an ETag, or only says that it is the same still to a visitor who has it. An X-Robots-Tag counts as
-// part of what it sends, so that nobody who kept a page misses that the tag is new, or gone. What cannot be read has an ETag as
+// send writes a document under an ETag, or only says that it is the same still to a visitor who has it. An X-Robots-Tag and a
+// site's headers count as part of what it sends, so that nobody who kept a page misses that they are new, or gone. What cannot be read has an ETag as
 // well: a visitor who kept that instead of a document deserves a 304 of it.
 func (v *visitOf) send(contentType string, body []byte, r result, doc *document) {
 	v.note(r, doc)
 	h := v.w.Header()
 	tag := etag(body, []byte(h.Get("X-Robots-Tag")))
+	if v.kind == KindHome {
+		tag = etag(body, []byte(h.Get("X-Robots-Tag")), []byte(v.st.Site))
+	}
 	h.Set("ETag", tag)
 	if v.r.Header.Get("If-None-Match") == tag {
 		v.w.WriteHeader(http.StatusNotModified)

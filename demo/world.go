@@ -67,6 +67,7 @@ type State struct {
 	MovedTo   string    // the host to which everything but robots.txt is redirected
 	RobotsTag string    // X-Robots-Tag of its page at /; "" for none
 	Expiry    time.Time // of its certificate
+	Site      string    // how the page at / and port 80 are set up: the name of one of MDN's recorded sites
 
 	Software string // label; forks that call themselves "mastodon" are that
 	Version  string // label: for Mastodon and its forks the canonical version of Mastodon

@@ -85,7 +85,7 @@ func (b *box) start(t *testing.T, change ...func(*box, *exporter.Config)) {
 	}
 	t.Cleanup(e.Close)
 	b.Exporter, b.state = e, c.State
-	b.server = httptest.NewServer(web.Handler(web.Pages{Metrics: b.Metrics(), Status: b.Status, Contact: b.Contact}))
+	b.server = httptest.NewServer(web.Handler(web.Pages{Metrics: b.Metrics(), Status: b.Status, Contact: b.Contact, Instance: b.Instance}))
 	t.Cleanup(b.server.Close)
 }
 

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/mnm-social/mnm/exporter/census"
-	"github.com/mnm-social/mnm/exporter/country"
 	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/network"
@@ -126,17 +124,4 @@ func accessOf(a instance.Access) timeline.Access {
 		return timeline.AccessDisabled
 	}
 	return timeline.AccessUnknown
-}
-
-// countryOf is the country of a server as it is known now, else that of its top-level domain; "" where neither is known.
-func (e *Exporter) countryOf(host string) string {
-	v := e.View()
-	i, known := sort.Find(len(v.Instances), func(i int) int { return strings.Compare(host, v.Instances[i].Domain) })
-	if known && v.Instances[i].Fresh() {
-		if code := v.Instances[i].Country; country.Valid(code) {
-			return code
-		}
-		return ""
-	}
-	return country.OfTLD(host[strings.LastIndexByte(host, '.')+1:])
 }

@@ -20,7 +20,7 @@ type Config struct {
 
 	Instances Instances
 	Releases  Releases
-	Overrides map[domain.Name]string // countries by the operator's word; codes of package country
+	Country   Country
 	Timelines Timelines
 	Hashtags  toots.HashtagRules
 
@@ -66,6 +66,13 @@ type Releases struct {
 	Every      time.Duration
 	Repository string // OWNER/NAME on GitHub
 	TokenFile  string // "": GitHub is asked as anybody may
+}
+
+// Country is how the countries of servers are found out, beside what the program knows by itself.
+type Country struct {
+	Overrides map[domain.Name]string // by the operator's word; codes of package country
+	MMDB      string                 // a database file; "": none
+	API       string                 // URL of a service with {ip} in it; "": none
 }
 
 // Timelines are the public timelines that are followed.
@@ -152,7 +159,7 @@ func (c *Config) faults() []configFault {
 			add("directories.domains", "has %d names, and more than %d work with a contact only: %s", len(d.Domains), unasked, why)
 		}
 	}
-	if !d.JoinMastodon && d.InstancesSocial.TokenFile == "" && len(d.Domains) == 0 && d.DomainsFile == "" && len(c.Watch) == 0 {
+	if !d.JoinMastodon && d.InstancesSocial.TokenFile == "" && len(d.Domains) == 0 && d.DomainsFile == "" && len(c.Watch) == 0 && len(c.Timelines.Servers) == 0 {
 		add("directories", "nothing to visit; set directories.joinmastodon to true, or name some servers in watch or directories.domains")
 	}
 	if least := 2 * i.Every; i.StaleAfter < least {

@@ -28,15 +28,9 @@ names; without one the defaults hold. ` + "`--config.check`" + ` checks the file
 	}
 	b.WriteString("\n## Keys\n\n| key | type | default | allowed | meaning |\n|---|---|---|---|---|\n")
 	c := DefaultConfig()
-	var later []string
 	for _, k := range configKeys() {
-		if k.later() {
-			later = append(later, "`"+k.path+"`")
-			continue
-		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", k.path, k.value.kind, codeSpan(k.value.show(&c)), tableCell(k.value.allowed), tableCell(k.meaning))
 	}
-	fmt.Fprintf(&b, "\nA later version will have %s; this one refuses them.\n", strings.Join(later, ", "))
 	b.WriteString(documentRules)
 	b.WriteString("\n## Example\n\nEvery key, each with another value than its default where that makes sense:\n\n```yaml\n" + exampleConfig() + "```\n")
 	_, err := io.WriteString(w, b.String())
@@ -81,9 +75,6 @@ func exampleConfig() string {
 	var open []string     // the sections that the line before was in
 	list, dash := "-", "" // the list of mappings that it was in, and what the next key of the item has before it
 	for _, k := range configKeys() {
-		if k.later() {
-			continue
-		}
 		steps := strings.Split(k.path, ".")
 		sections := steps[:len(steps)-1]
 		for i, s := range sections {

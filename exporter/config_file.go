@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/mnm-social/mnm/exporter/country"
 	"github.com/mnm-social/mnm/exporter/directory"
 )
 
@@ -77,6 +78,28 @@ func domainsFileValue(field func(*Config) *string) configValue {
 		_, err := (&directory.File{Path: name}).Read()
 		return err
 	})
+}
+
+func mmdbValue(field func(*Config) *string) configValue {
+	return fileValue("file", "the path of a database of countries by address in MMDB format, from the folder of this file", field, func(name string) error {
+		if err := regular(name); err != nil {
+			return err
+		}
+		_, err := country.OpenFile(name)
+		return err
+	})
+}
+
+// checkCountryAPI says why a URL is none of a service of countries that can be asked.
+func checkCountryAPI(s string) error {
+	if s == "" {
+		return nil
+	}
+	_, err := country.NewAPI(s, nil, nil)
+	if err == nil && !strings.HasPrefix(s, "https://") {
+		err = errors.New("it must begin with https://")
+	}
+	return err
 }
 
 // readSecret returns the token in a file, without the white space around it; no file, no token. Its errors never say what

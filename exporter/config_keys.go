@@ -14,10 +14,10 @@ import (
 // configKey is a place in the file where a value stands. LoadFile reads by the table of them, and docs/configuration.md is
 // made from it.
 type configKey struct {
-	path    string      // from the top, with dots
-	value   configValue // the zero value: a later version has it
-	meaning string      // sentences
-	example string      // in YAML, other than the default
+	path    string // from the top, with dots
+	value   configValue
+	meaning string // sentences
+	example string // in YAML, other than the default
 }
 
 // configValue is what can stand at a key.
@@ -72,11 +72,15 @@ func configKeys() []configKey {
 		{"dns.resolvers", resolversValue(func(c *Config) *[]netip.AddrPort { return &c.Net.Resolvers }, 8),
 			"Who is asked for names, one after the other until one answers. Without any, the system's resolvers.",
 			`[9.9.9.9, "[2620:fe::fe]:53"]`},
-		{"country.overrides", overridesValue(func(c *Config) *map[domain.Name]string { return &c.Overrides }),
+		{"country.overrides", overridesValue(func(c *Config) *map[domain.Name]string { return &c.Country.Overrides }),
 			"Countries of servers by your word, before any other rule.",
 			"{mastodon.social: DE}"},
-		{path: "country.mmdb"},
-		{path: "country.api"},
+		{"country.mmdb", mmdbValue(func(c *Config) *string { return &c.Country.MMDB }),
+			"A database of countries by address of your own, asked before ours: MaxMind's GeoLite2 or GeoIP2, DB-IP or IPinfo. It is read again when it changes.",
+			"GeoLite2-Country.mmdb"},
+		{"country.api", textValue(func(c *Config) *string { return &c.Country.API }, "an https URL on a public host with {ip} once in its path or query, such as https://freegeoip.example/json/{ip}", checkCountryAPI),
+			"A service that tells the country of an address, FreeGeoIP or one that answers alike, asked before our data and after your database. The addresses of servers are told to it, at most one in two seconds.",
+			"https://freegeoip.example/json/{ip}"},
 		{"releases.every", durationValue(func(c *Config) *time.Duration { return &c.Releases.Every }, 5*time.Minute, day),
 			"How often GitHub is asked for Mastodon's releases and security advisories. It takes 60 requests an hour from an address without a token.",
 			"10m"},
@@ -88,9 +92,6 @@ func configKeys() []configKey {
 			"secrets/github"},
 	}, timelineKeys()...)
 }
-
-// later reports whether a later version has the key, and this one does not.
-func (k configKey) later() bool { return k.value.read == nil }
 
 // checkContact says why admins could not be shown a contact, or not turn to it.
 func checkContact(s string) error {

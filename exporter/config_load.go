@@ -126,8 +126,6 @@ func (r *configReader) entry(path string, k, v yamlNode, known []string) {
 		r.problem(k, "%s: a key has no dots; write sections and keys one below the other, known here are %s", plainly(path), strings.Join(known, ", "))
 	case k.Value == "":
 		r.problem(k, "%sa key is empty; known here are %s", pathPrefix(strings.TrimSuffix(path, "."), ": "), strings.Join(known, ", "))
-	case i >= 0 && r.keys[i].later():
-		r.problem(k, "%s: this version has no such thing yet; leave it out", path)
 	case i >= 0 && v.Tag == "!!null": // its default
 	case i >= 0:
 		r.keys[i].value.read(r, path, v)
@@ -138,11 +136,11 @@ func (r *configReader) entry(path string, k, v yamlNode, known []string) {
 	}
 }
 
-// below are the keys one step below a path that this version knows.
+// below are the keys one step below a path.
 func (r *configReader) below(path string) []string {
 	var all []string
 	for _, k := range r.keys {
-		if rest, ok := strings.CutPrefix(k.path, pathPrefix(path, ".")); ok && !k.later() {
+		if rest, ok := strings.CutPrefix(k.path, pathPrefix(path, ".")); ok {
 			name, _, _ := strings.Cut(rest, ".")
 			all = append(all, name)
 		}

@@ -61,9 +61,10 @@ type Exporter struct {
 	began          time.Time
 	reloaded       time.Time
 	saved          time.Time
-	offline        bool // as the log said last
-	ending         bool // in order
-	hasNew         bool // names that were not saved yet
+	offline        bool  // as the log said last
+	ending         bool  // in order
+	hasNew         bool  // names that were not saved yet
+	badCountries   error // why the latest database of countries is not in use
 	overdue        time.Duration
 	truth          map[string]float64 // of the demo, when the View was drawn
 	wrong          map[string]int     // totals of the demo that are not what they must be, and for how many Views
@@ -85,7 +86,6 @@ func New(c Config, log *slog.Logger) (*Exporter, error) {
 		log: log, now: c.Now, countries: data, self: newSelf(), places: make(chan struct{}, c.Workers), wakeList: make(chan struct{}, 1), wakeLook: make(chan struct{}, 1),
 		book: census.NewBook(census.Rules{}), online: newOnline(c.Instances), began: c.Now(), wrong: map[string]int{},
 	}
-	e.self.countryData.WithLabelValues("embedded").Set(float64(data.Date().Unix()))
 	e.gauges()
 	e.following = newFollowing(c, e.countryOf)
 	e.page = &metric.Page{
@@ -129,6 +129,7 @@ func (e *Exporter) Run(ctx context.Context) error {
 	g.Go(func() error { return e.loop(work, e.wakeLook, e.refreshReleases) })
 	g.Go(func() error { return e.loop(work, nil, e.visitDue) })
 	g.Go(func() error { return e.loop(work, nil, e.follow) })
+	g.Go(func() error { return e.loop(work, nil, e.refreshCountries) })
 	g.Go(func() error {
 		return e.loop(work, nil, func(context.Context) time.Time {
 			e.publish()
@@ -171,6 +172,7 @@ func (e *Exporter) Step(ctx context.Context) {
 	}
 	due(&e.nextList, e.refreshDirectories)
 	due(&e.nextLook, e.refreshReleases)
+	e.refreshCountries(ctx)
 	e.visitDue(ctx)
 	e.rest()
 	e.publish()

@@ -99,6 +99,7 @@ func open(t *testing.T, folder string) *state.Dir {
 // TestChoice holds that timelines are chosen once for an installation: among the most active that let everybody in, others in the
 // place of those that turn out closed, and none that our operator excludes or that does not want us.
 func TestChoice(t *testing.T) {
+	t.Parallel()
 	w := talkative(70, func(i int, s *demo.Spec) {
 		switch {
 		case i < 20:
@@ -157,6 +158,7 @@ func TestChoice(t *testing.T) {
 // TestHostileTimelines follows servers that send lines without end, nonsense, ids in any order and toots twice, beside one that
 // does not: all of its toots are counted, the others' are counted as far as they can be read, and troubles are by reason.
 func TestHostileTimelines(t *testing.T) {
+	t.Parallel()
 	tricks := []demo.Trick{demo.TrickDisorder, demo.TrickJunk, demo.TrickEndless}
 	w := talkative(4, func(i int, s *demo.Spec) {
 		if i > 0 {

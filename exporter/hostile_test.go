@@ -123,6 +123,7 @@ func TestBadDirectory(t *testing.T) {
 
 // TestJunkInTheDirectory holds that names that must not be visited are not, and that the others are.
 func TestJunkInTheDirectory(t *testing.T) {
+	t.Parallel()
 	w := demo.NewWorld(demo.Config{Seed: 3, Start: start, Instances: 60, Hostile: true})
 	if len(w.Junk) < 20 {
 		t.Fatalf("the World has only %d junk names", len(w.Junk))

@@ -39,12 +39,13 @@ func parser() *expfmt.TextParser {
 // TestCatalogue holds families.All, and so docs/metrics.md, against a live scrape: every family with its type, help and
 // labels, and no family beside them.
 func TestCatalogue(t *testing.T) {
+	t.Parallel()
 	w := demo.NewWorld(demo.Config{Seed: 4, Start: start, Instances: 400})
 	b := newBox(t, w, func(_ *box, c *exporter.Config) { // one that is up is watched, and one that is not
 		c.Watch = []domain.Name{w.Name(0), name(t, "nobody.social")}
 		c.Timelines.Servers = allWays(w, start.Add(3*time.Hour))
 	})
-	for minute := 0; minute <= 180; minute += 5 {
+	for minute := 0; minute <= 420; minute += 10 { // long enough for the daily questions
 		b.step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	_, body := b.get(t, "/metrics")

@@ -31,6 +31,7 @@ const marked = 100_000
 // What is freed is memory that the runtime will use again, and does not wipe before; nor does its dump leave out the ends of
 // blocks in which no object fits. So the test runs in a program of its own, in which the runtime wipes what it frees.
 func TestNothingIsKept(t *testing.T) {
+	t.Parallel()
 	const wiping = "clobberfree=1"
 	if os.Getenv("GODEBUG") != wiping {
 		self, err := os.Executable()

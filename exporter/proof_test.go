@@ -1,10 +1,15 @@
 package exporter_test
 
 import (
+	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/mnm-social/mnm/demo"
+	"github.com/mnm-social/mnm/exporter"
+	"github.com/mnm-social/mnm/exporter/domain"
 )
 
 // needed are the families whose totals must be in the Truth: a Truth that says nothing would prove nothing.
@@ -13,6 +18,7 @@ var needed = []string{
 	`mastodon_network_claimed_users`, `mastodon_network_claimed_statuses`, `mastodon_network_claimed_active_users`,
 	`mastodon_country_instances{country="DE"}`, `mastodon_country_users{country="DE"}`, `mastodon_country_active_users{country="DE"}`,
 	`mastodon_country_source_instances{source="tld"}`, `mastodon_country_source_instances{source="address"}`,
+	`mastodon_country_source_instances{source="region_tld"}`,
 	`mastodon_country_unknown_instances{reason="cdn"}`,
 	`mastodon_software_instances{software="mastodon"}`, `mastodon_software_users{software="misskey"}`,
 	`mastodon_update_instances{update="behind"}`, `mastodon_registration_instances{policy="open"}`, `mastodon_ipv6_instances{ipv6="true"}`,
@@ -21,6 +27,7 @@ var needed = []string{
 
 // TestThreeHours steps the whole World by minutes; at each, every total that Prometheus has equals the Truth.
 func TestThreeHours(t *testing.T) {
+	t.Parallel()
 	w := demo.NewWorld(demo.Config{Seed: 1, Start: start})
 	b := newBox(t, w)
 	for minute := 0; minute <= 180; minute++ {
@@ -59,7 +66,69 @@ func TestDay(t *testing.T) {
 			truth := b.Truth(at)
 			b.compare(t, truth.Series(), at)
 			b.compare(t, truth.Instances(), at)
+			b.compare(t, readNow(truth), at)
 		}
 	}
+	if grades := b.store.Value(t, `count(mastodon_https_grade_instances{grade!="unknown"} > 0)`, b.now()); grades < 5 {
+		t.Errorf("only %v grades were given", grades)
+	}
 	b.manners(t, w)
+}
+
+// readNow is what the Truth says about the HTTPS of instances with fresh figures: of others only the watched are shown in detail.
+func readNow(truth demo.Truth) map[string]float64 {
+	fresh, all := map[string]bool{}, map[string]float64{}
+	named := func(series string) string {
+		_, rest, _ := strings.Cut(series, `domain="`)
+		domain, _, _ := strings.Cut(rest, `"`)
+		return domain
+	}
+	for series := range truth.Instances() {
+		if strings.HasPrefix(series, "mastodon_instance_info{") {
+			fresh[named(series)] = true
+		}
+	}
+	for series, value := range truth.HTTPS() {
+		if fresh[named(series)] {
+			all[series] = value
+		}
+	}
+	return all
+}
+
+// TestCertificates holds that each way to be badly secured is told apart, and that nothing is read over a connection that did not
+// verify.
+func TestCertificates(t *testing.T) {
+	var specs []demo.Spec
+	var watched []domain.Name
+	for i, behaviour := range []demo.Behaviour{demo.Well, demo.CertExpired, demo.CertName, demo.CertSelfSigned, demo.CertUntrusted, demo.OldTLS} {
+		users := int64(1000 + i)
+		specs = append(specs, demo.Spec{Name: fmt.Sprintf("cert-%d.social", i), Users: &users, Behaviour: behaviour})
+		watched = append(watched, name(t, specs[i].Name))
+	}
+	b := newBox(t, demo.WorldOf(specs, start), func(_ *box, c *exporter.Config) { c.Watch = watched })
+	for minute := 0; minute <= 480; minute += 6 {
+		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+	}
+	b.compare(t, b.Truth(b.now()).HTTPS(), b.now())
+	for i, verdict := range []string{"ok", "expired", "wrong_name", "self_signed", "untrusted", "old_protocol"} {
+		if b.store.Value(t, fmt.Sprintf("count(mastodon_instance_certificate_info{domain=%q,verdict=%q}) or vector(0)", specs[i].Name, verdict), b.now()) != 1 {
+			t.Errorf("%s: %v, want %s", specs[i].Name, b.store.Series(t, fmt.Sprintf("mastodon_instance_certificate_info{domain=%q}", specs[i].Name), b.now()), verdict)
+		}
+	}
+	if users := b.store.Value(t, "mastodon_network_claimed_users", b.now()); users != 1000 {
+		t.Errorf("%v users were read, 1000 of them over connections that verified", users)
+	}
+	page := b.page(t, "/instance/cert-0.social")
+	for _, want := range []string{"HTTPS by MDN", "strict-transport-security", "tls-protocol-1-3", "A&#43;, 130"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of an instance has no %q:\n%s", want, page)
+		}
+	}
+	if page := b.page(t, "/instance/cert-1.social"); !strings.Contains(page, "expired") || strings.Contains(page, "Users") {
+		t.Errorf("the page of one whose certificate has expired:\n%s", page)
+	}
+	if status, _ := b.get(t, "/instance/nobody.social"); status != http.StatusNotFound {
+		t.Errorf("the page of nobody answers %d", status)
+	}
 }

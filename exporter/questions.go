@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/mnm-social/mnm/exporter/census"
+	"github.com/mnm-social/mnm/exporter/https"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
@@ -19,8 +20,14 @@ func (c *call) get(step census.Step, purpose outbound.Purpose, url string, have 
 	if have && tag != "" {
 		r.Header = http.Header{"If-None-Match": {tag}}
 	}
+	if step == census.StepHTTPS {
+		r.Header = http.Header{"Origin": {origin}}
+	}
 	resp, err := c.session.Get(c.ctx, r)
 	if err != nil {
+		if !c.answered { // by this very host
+			c.seen.Certificate = https.Score(https.Visit{Host: c.entry.Name, At: c.began, Failed: err}).Verdict
+		}
 		return nil, c.judgeError(err)
 	}
 	c.answered, c.header = true, resp.Header
@@ -33,6 +40,7 @@ func (c *call) get(step census.Step, purpose outbound.Purpose, url string, have 
 		c.seen.ETags[step] = got
 	}
 	if t := resp.TLS; t != nil && len(t.PeerCertificates) > 0 {
+		c.seen.Certificate = https.VerdictOK // it verified
 		c.seen.TLS = census.TLS{Version: t.Version, Expiry: t.PeerCertificates[0].NotAfter}
 	}
 	return resp, verdict{}
@@ -81,15 +89,16 @@ func (c *call) askV2() bool {
 	return !c.resting
 }
 
-func (c *call) askActivity() {
+func (c *call) askActivity() bool {
 	const step = census.StepActivity
 	if !c.robots.Allows(pathActivity) {
-		return
+		return true
 	}
 	old := c.entry.Answers
 	if resp, _ := c.get(step, outbound.PurposeActivity, c.base()+pathActivity, old.Week != nil); resp != nil {
 		c.seen.Answers.Week, _ = read(c, step, resp, old.Week, instance.ReadActivity)
 	}
+	return !c.resting
 }
 
 // read takes a document out of an answer, nil where there is none, and says what the answer means for the visit. The tag of

@@ -59,7 +59,7 @@ func dailySteps(e *census.Entry, now time.Time, c Instances) map[census.Step]boo
 	if e.Visits == 0 || c.Daily < 6*c.Every {
 		most = 2
 	}
-	for _, s := range []census.Step{census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS} {
+	for _, s := range []census.Step{census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP, census.StepHTTPS} {
 		// What would be older than a day at the next visit is due now.
 		if len(steps) < most && now.Sub(e.Asked[s]) > c.Daily-c.Every {
 			steps[s] = true

@@ -91,10 +91,11 @@ func TestDailySteps(t *testing.T) {
 		"first visit":  {census.Entry{}, steps{census.StepRobots, census.StepWellKnown}},
 		"second visit": {asked(time.Hour, census.StepRobots, census.StepWellKnown), steps{census.StepV2}},
 		"third visit":  {asked(2*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2), steps{census.StepActivity}},
-		"fourth visit": {asked(3*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity), steps{census.StepHTTPS}},
-		"all today":    {asked(23*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS), nil},
+		"fourth visit": {asked(3*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity), steps{census.StepHTTP}},
+		"fifth visit":  {asked(4*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP), steps{census.StepHTTPS}},
+		"all today":    {asked(23*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP, census.StepHTTPS), nil},
 		"a day would be over at the next visit": {
-			asked(23*time.Hour+time.Second, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTPS),
+			asked(23*time.Hour+time.Second, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP, census.StepHTTPS),
 			steps{census.StepRobots},
 		},
 	} {

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/mnm-social/mnm/exporter/country"
 	"github.com/mnm-social/mnm/exporter/directory"
 	"github.com/mnm-social/mnm/exporter/families"
 	"github.com/mnm-social/mnm/exporter/outbound"
@@ -22,7 +23,7 @@ type self struct {
 
 	visits, figuresRefused, saveFailures                prometheus.Counter
 	visitFailures, requests, refused, directoryFailures *prometheus.CounterVec
-	namesRefused, releaseFailures                       *prometheus.CounterVec
+	namesRefused, releaseFailures, lookupFailures       *prometheus.CounterVec
 	countryData                                         *prometheus.GaugeVec
 }
 
@@ -45,6 +46,10 @@ func newSelf() *self {
 	s.directoryFailures = s.counter(families.DirectoryFailures)
 	s.namesRefused = s.counter(families.NamesRefused)
 	s.releaseFailures = s.counter(families.ReleaseFailures)
+	s.lookupFailures = s.counter(families.CountryLookupFailures)
+	for _, p := range []string{country.ProviderMMDB, country.ProviderAPI, country.ProviderEmbedded} {
+		s.lookupFailures.WithLabelValues(p)
+	}
 	s.countryData = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: families.CountryData, Help: s.known[families.CountryData].Help,
 	}, s.known[families.CountryData].Labels)

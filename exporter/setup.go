@@ -27,6 +27,8 @@ type setup struct {
 	looked   []byte // what releases knew after the latest look-up, to be kept; e.mu is held
 	filter   directory.Filter
 	watched  map[domain.Name]bool
+	mmdb     *country.File // nil: none
+	api      *country.API  // nil: none
 }
 
 // build makes a setup. What the one before has learnt is carried over where it still holds.
@@ -48,9 +50,7 @@ func (e *Exporter) build(c Config, before *setup) *setup {
 		Sent:    func(p outbound.Purpose) { e.self.requests.WithLabelValues(string(p)).Inc() },
 		Refused: func(r outbound.Reason) { e.self.refused.WithLabelValues(string(r)).Inc() },
 	})
-	s.visitor = &visitor{
-		client: s.client, now: c.Now, config: c.Instances, where: &country.Locator{Data: e.countries, Overrides: c.Overrides},
-	}
+	s.visitor = &visitor{client: s.client, now: c.Now, config: c.Instances, where: e.locator(s, before)}
 	s.sources = e.sourcesOf(s)
 	s.releases = releases.NewSource(c.Releases.Repository, func() string {
 		token, err := readSecret(c.Releases.TokenFile)

@@ -37,6 +37,9 @@ func (e *Exporter) Status() web.Status {
 		}
 		s.Totals = append(s.Totals, t.Total)
 	}
+	local, remote := e.following.tally.Toots()
+	toots := int64(local + remote)
+	s.Totals = append(s.Totals, web.Total{Name: "Toots counted since the start", Value: &toots})
 	return s
 }
 

@@ -61,6 +61,7 @@ var followed = []string{
 // TestTwoHoursOfToots follows timelines in every way there is, by streams and by polling, of servers that let everybody in,
 // their users only, or nobody. After each minute of two hours every family is what the Truth says.
 func TestTwoHoursOfToots(t *testing.T) {
+	t.Parallel()
 	w := demo.NewWorld(demo.Config{Seed: 11, Start: start, Instances: 400})
 	until := start.Add(2 * time.Hour)
 	servers := allWays(w, until)

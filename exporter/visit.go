@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/netip"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/mnm-social/mnm/exporter/census"
 	"github.com/mnm-social/mnm/exporter/country"
+	"github.com/mnm-social/mnm/exporter/https"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
@@ -64,8 +66,10 @@ func (v *visitor) place(c *call) {
 	}
 	all := make([]netip.Addr, 0, len(addrs.V4)+len(addrs.V6))
 	all = append(append(all, addrs.V4...), addrs.V6...)
-	answer := v.where.Locate(c.entry.Name, all, c.header)
-	c.seen.Country = &answer
+	answer, interim := v.where.LocateContext(c.ctx, c.entry.Name, all, c.header)
+	if !interim || c.entry.Country.Source != country.Address { // else it would seem to move for as long as who knows better is away
+		c.seen.Country = &answer
+	}
 	if !addrs.V6Unknown {
 		c.seen.IPv6 = len(addrs.V6) > 0
 	}
@@ -111,19 +115,20 @@ func (c *call) all() {
 	if !c.askNodeInfo() || (!c.hasNoV1() && !c.askV1()) {
 		return
 	}
-	if c.seen.Answers.V1 != nil {
-		c.askMore(daily)
+	if c.seen.Answers.V1 != nil && !c.askMore(daily) {
+		return
+	}
+	if daily[census.StepHTTP] {
+		c.askPlain()
 	}
 }
 
-// askMore asks what only servers with Mastodon's API can answer.
-func (c *call) askMore(daily map[census.Step]bool) {
+// askMore asks what only servers with Mastodon's API can answer, and reports whether to go on.
+func (c *call) askMore(daily map[census.Step]bool) bool {
 	if daily[census.StepV2] && !c.askV2() {
-		return
+		return false
 	}
-	if daily[census.StepActivity] {
-		c.askActivity()
-	}
+	return !daily[census.StepActivity] || c.askActivity()
 }
 
 // repeat asks one question again: the one that failed, to confirm it, or by whose answer the instance declined.
@@ -245,7 +250,54 @@ func (c *call) askWellKnown() bool {
 	return !c.resting
 }
 
-// askPage looks at the headers of the page that people see, and reports whether to go on: not where they decline.
+// askPlain looks where port 80 leads. Whatever it is decides nothing about the visit.
+func (c *call) askPlain() {
+	if !c.robots.Allows("/") {
+		return
+	}
+	resp, err := c.client.Get(c.ctx, outbound.Request{Purpose: outbound.PurposeHTTP, URL: "http://" + c.entry.Name.String() + "/"})
+	switch reason := outbound.ReasonOf(err); reason {
+	case "":
+		location := resp.Header.Get("Location")
+		if len(location) > maxLocation {
+			location = ""
+		}
+		c.seen.Plain = &https.Plain{Status: resp.Status, Location: location}
+		c.resting = c.asksForRest(resp) || c.resting
+	case outbound.ReasonBudget, outbound.ReasonCrowded, outbound.ReasonCanceled, outbound.ReasonNoIPv6Route, outbound.ReasonDNS, outbound.ReasonNoAddress:
+		return // nobody has looked
+	default:
+		c.seen.Plain = &https.Plain{}
+	}
+	c.seen.Asked[census.StepHTTP] = true
+}
+
+// maxLocation is in bytes; longer ones lead nowhere.
+const maxLocation = 2048
+
+// origin is what the page at / is told that we are a page of: nobody's, so that who lets it in lets in everybody.
+const origin = "https://mnm-exporter.invalid"
+
+// judgePage scores what was seen of the page at /, once it is known where port 80 leads.
+func (c *call) judgePage(resp *outbound.Response) {
+	if c.seen.Plain == nil && c.entry.Asked[census.StepHTTP].IsZero() {
+		return
+	}
+	v := https.Visit{
+		Host: c.entry.Name, At: c.began, Origin: origin,
+		Answer: &https.Answer{URL: resp.URL, Status: resp.Status, Header: resp.Header, Body: resp.Body},
+	}
+	if plain := cmp.Or(c.seen.Plain, &c.entry.Plain); plain.Status != 0 {
+		v.Plain = plain
+	}
+	if resp.URL.Hostname() == c.entry.Name.String() {
+		v.TLS = resp.TLS
+	}
+	report := https.Score(v)
+	c.seen.HTTPS = &report
+}
+
+// askPage looks at the page that people see, and reports whether to go on: not where its headers decline.
 func (c *call) askPage() bool {
 	if !c.robots.Allows("/") {
 		return true // then nobody looks at it, and what its tag says is not known
@@ -256,6 +308,7 @@ func (c *call) askPage() bool {
 		c.decide(census.StepHTTPS, verdict{census.Declined, reasonTag})
 		return false
 	case resp != nil:
+		c.judgePage(resp)
 		return !c.resting
 	case v.overHTTP() && !c.seen.Repetition:
 		c.seen.Asked[census.StepHTTPS] = true // too large, or led astray: it is only a page

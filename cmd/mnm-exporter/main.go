@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,6 +37,7 @@ func main() {
 	if version.Version == "" {
 		version.Version = built()
 	}
+	log.SetOutput(io.Discard) // net/http writes there, word for word, what a stranger has sent after an answer
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -147,7 +149,7 @@ func serve(ctx context.Context, o options, out io.Writer, log *slog.Logger) erro
 func together(ctx context.Context, e *exporter.Exporter, o options, log *slog.Logger) error {
 	reload := func() error { return e.Reload(o.load) }
 	var once sync.Once
-	pages := web.Pages{Metrics: e.Metrics(), Status: e.Status, Contact: e.Contact}
+	pages := web.Pages{Metrics: e.Metrics(), Status: e.Status, Contact: e.Contact, Instance: e.Instance}
 	if o.lifecycle {
 		pages.Reload = reload
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mnm-social/mnm/exporter/country"
 	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/exporter/https"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
@@ -44,6 +45,9 @@ type Entry struct {
 	Robots      outbound.Robots
 	Country     country.Answer
 	TLS         TLS
+	Plain       https.Plain   // what http://NAME/ last answered; the zero Plain: nothing there speaks HTTP
+	HTTPS       https.Report  // of the latest page at /; not judged before that, and before port 80 was looked at
+	Certificate https.Verdict // of the latest handshake
 	IPv6        bool
 	Other       Other
 
@@ -99,6 +103,7 @@ const (
 	StepV2
 	StepActivity
 	StepHTTPS
+	StepHTTP
 	StepCount
 )
 
@@ -227,6 +232,9 @@ type Observation struct {
 	Robots      *outbound.Robots
 	Country     *country.Answer
 	TLS         TLS
+	Plain       *https.Plain  // nil: port 80 was not looked at
+	HTTPS       *https.Report // nil: there was no page at /
+	Certificate https.Verdict // "": no handshake told
 	IPv6        bool
 	Other       *Other
 }

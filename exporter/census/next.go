@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/mnm-social/mnm/exporter/country"
+	"github.com/mnm-social/mnm/exporter/https"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/releases"
 )
@@ -62,15 +63,7 @@ func (e *Entry) note(prev *Entry, seen Observation) {
 	if seen.Outcome != Unjudged && seen.Outcome != Failed {
 		e.Answered = seen.At
 	}
-	if seen.Other != nil {
-		e.Other = *seen.Other
-	}
-	if seen.Robots != nil {
-		e.Robots = *seen.Robots
-	}
-	if seen.NodeInfoURL != "" {
-		e.NodeInfoURL = seen.NodeInfoURL
-	}
+	e.learn(seen)
 	for step, asked := range seen.Asked {
 		if !asked {
 			continue
@@ -80,6 +73,28 @@ func (e *Entry) note(prev *Entry, seen Observation) {
 		if seen.Outcome == Good || Step(step) == StepRobots {
 			e.ETags[step] = seen.ETags[step]
 		}
+	}
+}
+
+// learn takes over what holds whatever the visit was like as a whole.
+func (e *Entry) learn(seen Observation) {
+	if seen.Other != nil {
+		e.Other = *seen.Other
+	}
+	if seen.Plain != nil {
+		e.Plain = *seen.Plain
+	}
+	if seen.HTTPS != nil {
+		e.HTTPS = *seen.HTTPS
+	}
+	if seen.Certificate != "" {
+		e.Certificate = seen.Certificate
+	}
+	if seen.Robots != nil {
+		e.Robots = *seen.Robots
+	}
+	if seen.NodeInfoURL != "" {
+		e.NodeInfoURL = seen.NodeInfoURL
 	}
 }
 
@@ -202,5 +217,7 @@ func (e *Entry) forget() {
 	e.Baseline, e.Up, e.Failing = true, Unseen, time.Time{}
 	e.Answers, e.Figures, e.Version = instance.Answers{}, instance.Figures{}, ""
 	e.Country, e.TLS, e.IPv6 = country.Answer{}, TLS{}, false
+	e.Plain, e.HTTPS, e.Certificate = https.Plain{}, https.Report{}, ""
+	e.Asked[StepHTTP] = time.Time{}
 	e.LastGood, e.Changed, e.ETags = time.Time{}, [ChangeCount]time.Time{}, [StepCount]string{}
 }

@@ -1,6 +1,7 @@
 package census
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -107,7 +108,7 @@ func TestNext(t *testing.T) {
 			for _, o := range row.seen {
 				before := e
 				next, c := Next(e, o, rules)
-				if e != before {
+				if !reflect.DeepEqual(e, before) {
 					t.Fatal("Next changed the entry it was given")
 				}
 				e, changes = next, append(changes, c...)

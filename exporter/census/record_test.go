@@ -2,11 +2,14 @@ package census
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/url"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/mnm-social/mnm/exporter/country"
+	"github.com/mnm-social/mnm/exporter/https"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
@@ -28,6 +31,11 @@ func full(t *testing.T) *Entry {
 		Country: country.Answer{Country: "FR", Source: country.Address, Reason: country.CDN},
 		Other:   Other{Name: names(t, "web.oak.social")[0], Robots: outbound.ParseRobots([]byte("User-agent: *\nDisallow: /a\n")), Asked: start},
 		TLS:     TLS{Version: 0x0304, Expiry: start.Add(time.Hour)}, IPv6: true,
+		Plain: https.Plain{Status: 301, Location: "https://oak.social/"}, Certificate: https.VerdictOK,
+		HTTPS: https.Score(https.Visit{
+			Host: names(t, "oak.social")[0], At: start, Plain: &https.Plain{Status: 301, Location: "https://oak.social/"},
+			Answer: &https.Answer{URL: &url.URL{Scheme: "https", Host: "oak.social", Path: "/"}, Status: 200, Header: http.Header{}},
+		}),
 	}
 	e.LastVisit = start.Add(time.Second)
 	for i := range StepCount {

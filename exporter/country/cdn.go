@@ -1,15 +1,26 @@
 package country
 
 import (
+	_ "embed"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // delivered reports whether the headers of an answer were written by a delivery network, so that the server itself may be
 // anywhere. Each line is a header that the network documents or that only it sends.
 func delivered(h http.Header) bool {
-	for _, name := range []string{"Cf-Ray", "X-Amz-Cf-Id", "X-Iinfo", "X-Sucuri-Id", "Akamai-Grn"} {
+	for _, name := range []string{
+		"Cf-Ray",         // Cloudflare
+		"X-Amz-Cf-Id",    // Amazon CloudFront
+		"X-Azure-Ref",    // Azure Front Door
+		"X-Iinfo",        // Imperva
+		"X-Sucuri-Id",    // Sucuri
+		"Akamai-Grn",     // Akamai
+		"Fly-Request-Id", // Fly.io
+	} {
 		if h.Get(name) != "" {
 			return true
 		}
@@ -24,33 +35,34 @@ func delivered(h http.Header) bool {
 	return strings.HasPrefix(h.Get("X-Served-By"), "cache-") && strings.Contains(strings.ToLower(h.Get("Via")), "varnish")
 }
 
-// ofCDN reports whether an address belongs to Cloudflare or Fastly.
-func ofCDN(a netip.Addr) bool {
-	for _, p := range cdnRanges {
-		if p.Contains(a) {
-			return true
+// cdnText is the table that gen makes: which networks are in it, and why not the others, is said there.
+//
+//go:embed data/cdn.txt
+var cdnText string
+
+// span is a range of addresses of one family.
+type span struct{ first, last netip.Addr }
+
+// cdnSpans are the ranges in order; no two share an address.
+var cdnSpans = sync.OnceValue(func() []span {
+	var all []span
+	for line := range strings.Lines(cdnText) {
+		if first, last, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "-"); ok && line[0] != '#' {
+			all = append(all, span{netip.MustParseAddr(first), netip.MustParseAddr(last)})
 		}
 	}
-	return false
-}
+	slices.SortFunc(all, func(a, b span) int { return a.first.Compare(b.first) })
+	return all
+})
 
-// cdnRanges are the ranges that the two publish for everybody's firewalls. They change about once a year; these are from copies of
-// the lists made since 2024-12.
-var cdnRanges = prefixes(
-	// Cloudflare: www.cloudflare.com/ips
-	"103.21.244.0/22 103.22.200.0/22 103.31.4.0/22 104.16.0.0/13 104.24.0.0/14 108.162.192.0/18 131.0.72.0/22 141.101.64.0/18",
-	"162.158.0.0/15 172.64.0.0/13 173.245.48.0/20 188.114.96.0/20 190.93.240.0/20 197.234.240.0/22 198.41.128.0/17",
-	"2400:cb00::/32 2405:8100::/32 2405:b500::/32 2606:4700::/32 2803:f800::/32 2a06:98c0::/29 2c0f:f248::/32",
-	// Fastly: api.fastly.com/public-ip-list
-	"23.235.32.0/20 43.249.72.0/22 103.244.50.0/24 103.245.222.0/23 103.245.224.0/24 104.156.80.0/20 140.248.64.0/18",
-	"140.248.128.0/17 146.75.0.0/17 151.101.0.0/16 157.52.64.0/18 167.82.0.0/17 167.82.128.0/20 167.82.160.0/20",
-	"167.82.224.0/20 172.111.64.0/18 185.31.16.0/22 199.27.72.0/21 199.232.0.0/16 2a04:4e40::/32 2a04:4e42::/32",
-)
-
-func prefixes(lines ...string) []netip.Prefix {
-	var out []netip.Prefix
-	for _, s := range strings.Fields(strings.Join(lines, " ")) {
-		out = append(out, netip.MustParsePrefix(s))
-	}
-	return out
+// ofCDN reports whether an address belongs to a delivery network, or to a hoster whose addresses are all over the world.
+func ofCDN(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	_, found := slices.BinarySearchFunc(cdnSpans(), a, func(s span, a netip.Addr) int {
+		if s.last.Less(a) {
+			return -1
+		}
+		return max(0, s.first.Compare(a)) // 0: within
+	})
+	return found
 }

@@ -1,7 +1,9 @@
 package country
 
 import (
+	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -17,9 +19,10 @@ import (
 //go:embed data/geo-whois-asn-country.mmdb
 var embedded []byte
 
-// Data says in which country an address is. It may be used by many goroutines.
+// Data says in which country an address is, out of a database in MaxMind's format (MMDB). It may be used by many goroutines.
 type Data struct {
 	reader *maxminddb.Reader
+	layout layout
 }
 
 // Embedded is the data that the program carries. data/NOTICE has its origin, version and licence; the licence asks
@@ -27,28 +30,31 @@ type Data struct {
 // and has wrong entries; testdata/addresses.tsv is what we check it by.
 func Embedded() (*Data, error) { return openEmbedded() }
 
-var openEmbedded = sync.OnceValues(func() (*Data, error) { return open(embedded) })
+// A test reads the whole of the embedded data, so it is not read at every start.
+var openEmbedded = sync.OnceValues(func() (*Data, error) { return open(embedded, flat) })
 
-// open reads a database that has the code of a country at country_code.
-func open(b []byte) (*Data, error) {
+func open(b []byte, at layout) (*Data, error) {
 	r, err := maxminddb.OpenBytes(b)
 	if err != nil {
 		return nil, fmt.Errorf("reading country data: %w", err)
 	}
-	return &Data{r}, nil
+	return &Data{r, at}, nil
 }
 
-// Date is when the data was built.
+// Date is when the data was built, in UTC.
 func (d *Data) Date() time.Time { return time.Unix(int64(d.reader.Metadata.BuildEpoch), 0).UTC() }
 
-// country is the code of an address, "" if the data has none for it or one that is no country any more (AN).
-func (d *Data) country(a netip.Addr) string {
-	if d == nil || !a.IsValid() {
-		return ""
+// Name implements Provider.
+func (*Data) Name() string { return ProviderEmbedded }
+
+// Country implements Provider; nil knows nothing. It does not wait. A code that is no country any more (AN) is not known.
+func (d *Data) Country(_ context.Context, a netip.Addr) (string, error) {
+	if d == nil || !a.IsValid() || d.reader.Metadata.IPVersion == 4 && !a.Is4() {
+		return "", nil
 	}
-	var code string
-	if err := d.reader.Lookup(a.Unmap().WithZone("")).DecodePath(&code, "country_code"); err != nil || !Valid(code) {
-		return ""
+	code, err := d.layout.read(d.reader.Lookup(a))
+	if err != nil {
+		return "", errors.New("country data: the record of an address cannot be read") // the library's words may have the address
 	}
-	return code
+	return code, nil
 }

@@ -36,6 +36,7 @@ var generic = map[string]string{
 	"cd": "google; sold for music",
 	"cf": "was given away free to everybody until 2023",
 	"co": "google; sold for companies",
+	"cv": "sold for curricula vitae",
 	"cx": "known for jokes and short names; most registrants live elsewhere",
 	"dj": "google; sold to disc jockeys",
 	"eu": "a union of countries",

@@ -16,6 +16,7 @@ import (
 	"github.com/mnm-social/mnm/exporter/census"
 	"github.com/mnm-social/mnm/exporter/country"
 	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/exporter/https"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/network"
 	"github.com/mnm-social/mnm/exporter/releases"
@@ -101,6 +102,8 @@ func book(t *testing.T) network.Book {
 			e.Version, e.IPv6, e.Took = "4.5.1", true, 1500*time.Millisecond
 			e.Country = country.Answer{Country: "FR", Source: country.Address}
 			e.TLS = census.TLS{Version: tls.VersionTLS13, Expiry: at.Add(30 * 24 * time.Hour)}
+			e.Certificate = https.VerdictOK
+			e.HTTPS = https.Report{Observatory: https.Marks{Score: 115, Grade: "A+"}, TLS: https.Marks{Score: 0, Grade: "F"}}
 			e.Changed[census.ChangeVersion] = at.Add(-time.Hour)
 			e.Changed[census.ChangeUp] = at.Add(-8 * 24 * time.Hour)
 		}),
@@ -115,6 +118,7 @@ func book(t *testing.T) network.Book {
 		}),
 		entry(t, "down.fr", func(e *census.Entry) {
 			e.Reason = "timeout"
+			e.Certificate = https.VerdictExpired
 			e.Up, e.Figures, e.Version = census.No, instance.Figures{Software: "mastodon", Version: "4.5.0", Mastodon: true, Users: known(5), Statuses: known(77), Registrations: instance.PolicyOpen}, "4.5.0"
 			e.Country = country.Answer{Country: "FR", Source: country.TLD}
 		}),

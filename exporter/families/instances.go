@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/mnm-social/mnm/exporter/census"
+	"github.com/mnm-social/mnm/exporter/https"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/metric"
 	"github.com/mnm-social/mnm/exporter/network"
@@ -60,6 +61,22 @@ func Instances() metric.Table[*network.View] {
 			func(e *network.Instance) float64 { return seconds(e.Entry.TLS.Expiry) }),
 		info("tls_info", "version", "Version of TLS in which the instance was read; always 1"+largest+hourly,
 			func(e *network.Instance) string { return e.Entry.TLS.Name() }),
+		detail("https_score", "How well the instance's pages are secured, from 0 to 140, above 100 by extra credit, by the method of MDN's HTTP Observatory"+largest+daily,
+			func(e *network.Instance) float64 { return score(e.Entry.HTTPS.Observatory) }),
+		info("https_grade_info", "grade", "Grade of that score, A+ to F; always 1"+largest+daily,
+			func(e *network.Instance) string { return e.Entry.HTTPS.Observatory.Grade }),
+		detail("tls_score", "How good the instance's TLS is, from 0 to 100: protocol, key, chain, expiry and HSTS preload eligibility, by the table in docs/https-score.md"+largest+daily,
+			func(e *network.Instance) float64 { return score(e.Entry.HTTPS.TLS) }),
+		info("tls_grade_info", "grade", "Grade of that score, A+ to F; always 1"+largest+daily,
+			func(e *network.Instance) string { return e.Entry.HTTPS.TLS.Grade }),
+		gauge("mastodon_instance_certificate_info", "What became of the certificate in the latest handshake, whether the visit was good or not: ok, expired, wrong_name, self_signed, untrusted, old_protocol; always 1"+largest,
+			[]string{"domain", "verdict"}, func(v view, w writer) {
+				for _, e := range v.Detailed {
+					if e.Entry.Certificate != "" {
+						w.Emit(1, e.Domain, string(e.Entry.Certificate))
+					}
+				}
+			}),
 		gauge("mastodon_instance_failure_info", "Why the latest visit to a watched instance was not good; always 1.",
 			[]string{"domain", "reason"}, func(v view, w writer) {
 				for _, e := range v.Detailed {
@@ -72,6 +89,9 @@ func Instances() metric.Table[*network.View] {
 			func(e *network.Instance) float64 { return truth(e.Entry.IPv6) }),
 	}
 }
+
+// score is absent where nothing was judged.
+func score(m https.Marks) float64 { return where(m.Judged(), float64(m.Score)) }
 
 // each is a family with a sample for every instance that may be named.
 func each(name, help string, value func(*network.Instance) float64) family {

@@ -54,6 +54,8 @@ func Network() metric.Table[*network.View] {
 			func(v view) []network.Group { return v.Updates }),
 		instances("mastodon_registration_instances", "Instances by registration policy: open, approval, closed, unknown."+over, "policy",
 			func(v view) []network.Group { return v.Policies }),
+		instances("mastodon_https_grade_instances", "Instances by grade of their HTTPS, by the method of MDN's HTTP Observatory: A+ to F, and unknown where it was not judged."+over, "grade",
+			func(v view) []network.Group { return v.Grades }),
 		instances("mastodon_ipv6_instances", "Instances by whether they publish an IPv6 address: true, false."+over, "ipv6",
 			func(v view) []network.Group { return v.IPv6 }),
 		gauge("mastodon_directory_instances", "Instances that a directory listed in its last good answer. Directories overlap.", []string{"directory"},

@@ -28,6 +28,7 @@ const (
 	GitHubReset             = "mnm_exporter_github_rate_limit_reset_timestamp_seconds"
 	ReleaseFailures         = "mnm_exporter_release_failures_total"
 	CountryData             = "mnm_exporter_country_data_timestamp_seconds"
+	CountryLookupFailures   = "mnm_exporter_country_lookup_failures_total"
 	DirectoryFailures       = "mastodon_directory_failures_total"
 )
 
@@ -63,6 +64,7 @@ func Own() []Description {
 		{GitHubReset, "Unix time at which the GitHub API's hour is over.", metric.Gauge, nil, PartExporter},
 		{ReleaseFailures, "Look-ups of releases that failed, by reason.", metric.Counter, []string{"reason"}, PartExporter},
 		{CountryData, "Unix time of the data that tells an address's country, by provider.", metric.Gauge, []string{"provider"}, PartExporter},
+		{CountryLookupFailures, "Look-ups of an address's country that a provider could not answer: mmdb, api, embedded.", metric.Counter, []string{"provider"}, PartExporter},
 		{DirectoryFailures, "Answers of directories that could not be used, by reason.", metric.Counter, []string{"directory", "reason"}, PartExporter},
 	}
 }

@@ -34,6 +34,7 @@ type View struct {
 	Updates                      []Group // of Mastodon and its forks
 	Policies                     []Group // by registration policy
 	IPv6                         []Group // "true", "false"
+	Grades                       []Group // by grade of HTTPS, "unknown" where it was not judged
 }
 
 // Instance is one instance in a View, with the figures that may be shown: they are unknown unless they are fresh. What every

@@ -26,12 +26,13 @@ type sums struct {
 	places   groups[country.Answer]
 	policies groups[instance.Policy]
 	ipv6     groups[bool]
+	grades   groups[string]
 }
 
 func newSums() *sums {
 	return &sums{
 		known: map[Kind]*Kind{}, kinds: groups[*Kind]{},
-		places: groups[country.Answer]{}, policies: groups[instance.Policy]{}, ipv6: groups[bool]{},
+		places: groups[country.Answer]{}, policies: groups[instance.Policy]{}, ipv6: groups[bool]{}, grades: groups[string]{},
 	}
 }
 
@@ -52,6 +53,7 @@ func (s *sums) add(e *census.Entry) *Kind {
 	s.places.add(e.Country, f)
 	s.policies.add(f.Registrations, f)
 	s.ipv6.add(e.IPv6, f)
+	s.grades.add(e.HTTPS.Observatory.Grade, f)
 	return kind
 }
 
@@ -77,6 +79,7 @@ func (s *sums) close(v *View) {
 	v.Updates = s.kinds.by(func(k *Kind) string { return string(k.Update) })
 	v.Policies = s.policies.by(instance.Policy.String)
 	v.IPv6 = s.ipv6.by(strconv.FormatBool)
+	v.Grades = s.grades.by(or)
 }
 
 // closed keeps the limit labels of most instances; equal ones go by name, so that the choice is stable. The rest is "other".

@@ -48,7 +48,7 @@ func TestSetsAreLabels(t *testing.T) {
 	for _, set := range []struct {
 		values []string
 		want   int
-	}{{texts(Reasons()), 17}, {texts(Purposes()), 13}} {
+	}{{texts(Reasons()), 17}, {texts(Purposes()), 14}} {
 		seen := map[string]bool{}
 		for _, s := range set.values {
 			if s == "" || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" || seen[s] {

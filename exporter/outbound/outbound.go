@@ -88,6 +88,7 @@ const (
 	PurposeHTTP      Purpose = "http"  // the page at / by http: the only use of port 80; its redirect is the answer
 	PurposeDirectory Purpose = "directory"
 	PurposeReleases  Purpose = "releases"
+	PurposeCountry   Purpose = "country"  // the service that tells the country of an address
 	PurposeTimeline  Purpose = "timeline" // pages of a timeline that is followed, and what is asked for following it
 	PurposeStream    Purpose = "stream"   // a timeline that comes as it is written: for Client.Stream, and only for that
 	PurposeToken     Purpose = "token"    // registering an app and getting a token, by the operator's own hand
@@ -97,12 +98,14 @@ const (
 func Purposes() []Purpose {
 	return []Purpose{
 		PurposeRobots, PurposeWellKnown, PurposeNodeInfo, PurposeAPIV1, PurposeAPIV2, PurposeActivity,
-		PurposeHTTPS, PurposeHTTP, PurposeDirectory, PurposeReleases, PurposeTimeline, PurposeStream, PurposeToken,
+		PurposeHTTPS, PurposeHTTP, PurposeDirectory, PurposeReleases, PurposeCountry, PurposeTimeline, PurposeStream, PurposeToken,
 	}
 }
 
 // ours reports whether the host is no stranger but a service that we live by: redirects lead to other domains too.
-func (p Purpose) ours() bool { return p == PurposeDirectory || p == PurposeReleases }
+func (p Purpose) ours() bool {
+	return p == PurposeDirectory || p == PurposeReleases || p == PurposeCountry
+}
 
 // budgeted reports whether requests count against the 4 an hour.
 func (p Purpose) budgeted() bool { return !p.ours() && !p.private() }

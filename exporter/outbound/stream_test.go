@@ -236,7 +236,7 @@ func TestStreamIsForStreamsOnly(t *testing.T) {
 			t.Errorf("%s: %v", p, err)
 		}
 	}
-	if b.refused[ReasonProtocol] != 13 || len(b.sent) != 0 {
+	if b.refused[ReasonProtocol] != len(Purposes()) || len(b.sent) != 0 {
 		t.Errorf("refused %v, sent %v", b.refused, b.sent)
 	}
 }

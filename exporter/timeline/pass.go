@@ -110,7 +110,7 @@ func (f *Follower) back() string {
 // overlap is how far a pass goes back before the last one.
 func (f *Follower) overlap() time.Duration {
 	if f.o.Source.Scope == Federated {
-		return f.o.Every
+		return 2 * f.o.Every
 	}
 	return f.o.Every / 2
 }

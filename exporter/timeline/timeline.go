@@ -12,9 +12,9 @@
 // A stream drops toots without a word, and breaks. So it is pages that say how far the timeline has been counted, in each
 // mode: a pass reads what comes after the newest id by min_id, and hands all of it to the Tally, which knows what it has
 // seen. A server shows a toot some time after it has given it its id, and so perhaps after one with a higher id was read.
-// Therefore a pass begins a little before the one before it: by half of Every in a local timeline, where that time is a
-// transaction's, and by Every in a federated one, where the id of a remote toot tells when it was written, and what arrives later
-// is missed. So passes overlap by 1.5 and 2×Every.
+// Therefore a pass begins a little before what the one before it had read: by half of Every in a local timeline, where that time
+// is a transaction's, and by 2×Every in a federated one, where the id of a remote toot tells when it was written, and what arrives
+// later is missed.
 //
 // What no pass could fill is in Health.Gap.
 //

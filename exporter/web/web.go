@@ -53,15 +53,44 @@ var index string
 //go:embed about.html
 var about string
 
+//go:embed instance.html
+var instance string
+
+// Instance is what is shown of one instance.
+type Instance struct {
+	Domain string
+	Rows   []Row
+	Scores []Score
+}
+
+// Row is a figure by its name.
+type Row struct{ Name, Value string }
+
+// Score is a judgement, and the tests that it is made of.
+type Score struct {
+	Name, Grade string
+	Score       int
+	Tests       []Test
+}
+
+// Test is the result of one test, and what it adds to the score.
+type Test struct {
+	Name, Result string
+	Pass         bool
+	Points       int
+}
+
 // Pages are what Handler serves.
 type Pages struct {
 	Metrics http.Handler
 	Status  func() Status
 	Contact func() string // who answers for this crawler; may be empty
 	Reload  func() error  // loads the configuration again; nil: /-/reload is not there
+	// Instance is what may be shown of an instance by that name; false: nothing.
+	Instance func(domain string) (Instance, bool)
 }
 
-// Handler serves the pages: /, /about for the admins whom we visit, /metrics, /-/healthy while the process lives, /-/ready
+// Handler serves the pages: /, /instance/DOMAIN, /about for the admins whom we visit, /metrics, /-/healthy while the process lives, /-/ready
 // once every instance was tried, and /-/reload.
 func Handler(p Pages) http.Handler {
 	status := p.Status
@@ -72,6 +101,16 @@ func Handler(p Pages) http.Handler {
 	mux.HandleFunc("GET /about", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_ = who.Execute(w, p.Contact()) // the reader went away
+	})
+	one := template.Must(template.New("instance").Parse(instance))
+	mux.HandleFunc("GET /instance/{domain}", func(w http.ResponseWriter, r *http.Request) {
+		i, ok := p.Instance(r.PathValue("domain"))
+		if !ok {
+			http.Error(w, "No such instance is shown here.", http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = one.Execute(w, i) // the reader went away
 	})
 	if p.Reload != nil {
 		mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, _ *http.Request) {
