@@ -34,8 +34,8 @@ generate: ## make the generated files anew: dashboards, docs/metrics.md
 country-data: ## bring the database of country data anew (needs npm)
 	go generate ./exporter/country
 
-check-external: ## checks that need promtool and prometheus in PATH; .ci/run brings them
-	go test -tags external -count 1 -v -run External ./deploy/
+check-external: ## checks that need promtool, prometheus and unbound in PATH; .ci/run brings them
+	go test -tags external -count 1 -v -run External ./deploy/ ./exporter/outbound/
 
 # Tests called TestFigure… behind the build tag "figures", and all benchmarks.
 figures: ## the figures that the docs show (minutes; without the race detector)

@@ -29,7 +29,7 @@ func (e *Exporter) choose(s *setup) {
 	e.mu.Lock()
 	ready := e.firstRoundDone
 	e.mu.Unlock()
-	if len(f.chosen) >= auto || !ready {
+	if len(f.chosen) >= auto || !ready || len(f.closed) >= choiceOf { // it may be that everybody is closed to us
 		return
 	}
 	candidates := f.candidates(e.View())
@@ -57,7 +57,7 @@ func (f *following) candidates(v *network.View) []domain.Name {
 		if _, said := one.Entry.Figures.ActiveUsers.Get(); !said || !one.Fresh() || !one.Mastodon || one.Up == census.No || f.closed[n] || slices.Contains(f.chosen, n) {
 			continue
 		}
-		if v2 := one.Entry.Answers.V2; v2 != nil && accessOf(v2.Timelines.Remote) > timeline.AccessPublic || !one.Entry.Robots.Allows(pathTimeline) {
+		if v2 := one.Entry.Answers.V2; v2 != nil && accessTo(v2, timeline.Federated) > timeline.AccessPublic || !one.Entry.Robots.Allows(pathTimeline) {
 			continue
 		}
 		open = append(open, one)
@@ -82,8 +82,11 @@ func (e *Exporter) facts(ctx context.Context, source timeline.Source) (timeline.
 	session := e.client().Session()
 	defer session.Close()
 	robots, v2 := outbound.Robots{}, (*instance.V2)(nil)
-	if entry != nil && !entry.LastGood.IsZero() {
-		robots, v2 = entry.Robots, entry.Answers.V2
+	if entry != nil {
+		v2 = entry.Answers.V2
+	}
+	if c := e.setup.Load().config.Instances; entry != nil && e.now().Sub(entry.Asked[census.StepRobots]) < c.Daily+c.Every {
+		robots = entry.Robots
 	} else {
 		resp, err := session.Get(ctx, outbound.Request{Purpose: outbound.PurposeTimeline, URL: "https://" + source.Host.String() + pathRobots})
 		if err != nil {
@@ -106,12 +109,19 @@ func (e *Exporter) facts(ctx context.Context, source timeline.Source) (timeline.
 	}
 	facts := timeline.Facts{Timeline: robots.Allows(pathTimeline), Stream: robots.Allows(pathStream)}
 	if v2 != nil {
-		facts.Streaming, facts.Access = v2.Streaming, accessOf(v2.Timelines.Local)
-		if source.Scope == timeline.Federated {
-			facts.Access = accessOf(v2.Timelines.Remote)
-		}
+		facts.Streaming, facts.Access = v2.Streaming, accessTo(v2, source.Scope)
 	}
 	return facts, nil
+}
+
+// accessTo is who may read a timeline: of the federated one, who may read both that of the server's own users and that of others
+// (app/controllers/api/v1/timelines/public_controller.rb).
+func accessTo(v2 *instance.V2, scope timeline.Scope) timeline.Access {
+	local := accessOf(v2.Timelines.Local)
+	if scope == timeline.Local {
+		return local
+	}
+	return max(local, accessOf(v2.Timelines.Remote))
 }
 
 func accessOf(a instance.Access) timeline.Access {

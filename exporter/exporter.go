@@ -139,8 +139,8 @@ func (e *Exporter) Run(ctx context.Context) error {
 	g.Go(func() error { return e.loop(work, nil, e.saveNow) })
 	err := g.Wait()
 	e.rest()
-	e.following.close()
 	e.following.rest()
+	e.following.finish(context.WithoutCancel(ctx))
 	e.mu.Lock()
 	e.ending = true
 	e.mu.Unlock()

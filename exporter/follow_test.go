@@ -3,6 +3,7 @@ package exporter_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -190,5 +191,70 @@ func TestHostileTimelines(t *testing.T) {
 	}
 	if status, _ := b.get(t, "/metrics"); status != http.StatusOK {
 		t.Errorf("/metrics answers %d", status)
+	}
+}
+
+// TestReloadKeepsWhatIsFollowed holds that a new configuration loses and repeats no toot, also where the token lies in another
+// file now, and that its rules for hashtags hold at once.
+func TestReloadKeepsWhatIsFollowed(t *testing.T) {
+	w := talkative(4, func(_ int, s *demo.Spec) { s.Live.Rate = 30 })
+	folder := t.TempDir()
+	for _, file := range []string{"first", "second"} {
+		if err := os.WriteFile(filepath.Join(folder, file), []byte(demo.UserToken+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	follow := func(token string, c *exporter.Config) {
+		for i := range w.Len() {
+			c.Timelines.Servers = append(c.Timelines.Servers, exporter.TimelineServer{Host: w.Name(i), Scope: timeline.Local, TokenFile: filepath.Join(folder, token)})
+		}
+	}
+	b := newBox(t, w, func(_ *box, c *exporter.Config) { follow("first", c) })
+	steps := func(from, to int) {
+		for minute := from; minute <= to; minute++ {
+			b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		}
+	}
+	steps(0, 10)
+	if n := b.store.Value(t, "count(mastodon_hashtag_toots_last_hour)", b.now()); n < 3 {
+		t.Fatalf("only %v hashtags are shown", n)
+	}
+	again := exporter.DefaultConfig()
+	again.Net, again.Timelines.Auto, again.Hashtags.Top = b.Net(), 0, 2
+	follow("second", &again)
+	if err := b.Reload(func() (exporter.Config, error) { return again, nil }); err != nil {
+		t.Fatal(err)
+	}
+	steps(11, 20)
+	want := 0
+	for i := range w.Len() {
+		want += w.LocalToots(i, start, b.now())
+	}
+	await(t, "the streams have been read", func() bool { return b.counted(t) >= float64(want) })
+	if got := b.counted(t); got != float64(want) {
+		t.Errorf("%v toots were counted, %d were written", got, want)
+	}
+	if n := b.store.Value(t, "count(mastodon_hashtag_toots_last_hour)", b.now()); n != 2 {
+		t.Errorf("%v hashtags are shown, want 2", n)
+	}
+}
+
+// TestRestartsKeepThePageBudget holds that whoever starts the program again and again does not ask a host for more pages.
+func TestRestartsKeepThePageBudget(t *testing.T) {
+	w := talkative(1, func(_ int, s *demo.Spec) { s.Live.Rate = 400 })
+	folder := t.TempDir()
+	follow := func(_ *box, c *exporter.Config) {
+		c.State = open(t, folder)
+		c.Timelines.Servers = []exporter.TimelineServer{{Host: w.Name(0), Scope: timeline.Local}}
+	}
+	b := newBox(t, w, follow)
+	b.step(t, start)
+	for restart := range 24 {
+		b.stop(t)
+		b = b.restart(t, follow)
+		b.step(t, start.Add(time.Duration(restart+1)*20*time.Second))
+	}
+	if most := b.Requests().MostPages; most > 60 || most < 30 {
+		t.Errorf("a host was asked for %d pages in 15 minutes, 60 are allowed and some 60 were wanted", most)
 	}
 }

@@ -34,10 +34,13 @@ type kept struct {
 	Directories    map[string]list `json:"directories"`
 }
 
-// keptTimelines is what is kept of the timelines: which were chosen, and where each source had come to.
+// keptTimelines is what is kept of the timelines: which were chosen, where each source had come to, and when each host was asked
+// for pages, so that its budget holds over a restart.
 type keptTimelines struct {
-	Chosen    []domain.Name                `json:"chosen"`
-	Positions map[string]timeline.Position `json:"positions"`
+	Chosen    []domain.Name                  `json:"chosen"`
+	Closed    []domain.Name                  `json:"closed"` // were chosen once
+	Positions map[string]timeline.Position   `json:"positions"`
+	Pages     map[domain.Name]timeline.Spent `json:"pages"`
 }
 
 // list is what is kept of a directory.

@@ -9,8 +9,11 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/families"
+	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/timeline"
 	"github.com/mnm-social/mnm/exporter/toots"
 )
@@ -26,9 +29,10 @@ type following struct {
 	mu     sync.Mutex // of what follows
 	all    map[string]*followed
 	pages  map[domain.Name]*timeline.Pages
-	chosen []domain.Name                // for Timelines.Auto, once per installation
-	closed map[domain.Name]bool         // chosen once, and then nobody was let in
-	kept   map[string]timeline.Position // where those had come to that are to be begun again
+	chosen []domain.Name                  // for Timelines.Auto, once per installation
+	closed map[domain.Name]bool           // chosen once, and then nobody was let in
+	kept   map[string]timeline.Position   // where those had come to that are to be begun again
+	spent  map[domain.Name]timeline.Spent // by hosts before a restart
 	ended  bool
 }
 
@@ -51,7 +55,7 @@ func newFollowing(c Config, countryOf func(host string) string) *following {
 	return &following{
 		tally:  toots.New(toots.Options{Names: families.TootNames(), Now: c.Now, Country: countryOf, Hashtags: c.Hashtags}),
 		places: make(chan struct{}, passes), all: map[string]*followed{}, pages: map[domain.Name]*timeline.Pages{},
-		closed: map[domain.Name]bool{}, kept: map[string]timeline.Position{},
+		closed: map[domain.Name]bool{}, kept: map[string]timeline.Position{}, spent: map[domain.Name]timeline.Spent{},
 	}
 }
 
@@ -90,15 +94,15 @@ func (e *Exporter) passed(ctx context.Context, one *followed, err error) {
 	defer f.mu.Unlock()
 	one.busy = false
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil || timeline.ReasonOf(err) == string(outbound.ReasonCanceled): // it is followed no more
 	case one.chosen && mode == timeline.Closed:
 		f.closed[one.Host] = true // another is chosen in its place
 	case err != nil && !one.trouble:
 		one.trouble = true
-		e.log.Warn("A timeline is in trouble; it is tried again", "source", one.String(), "mode", mode, "err", err)
+		e.log.Warn("A timeline is in trouble; it is tried again", "timeline", one.String(), "mode", mode, "err", err)
 	case err == nil && one.trouble:
 		one.trouble = false
-		e.log.Info("A timeline is followed again", "source", one.String(), "mode", mode)
+		e.log.Info("A timeline is followed again", "timeline", one.String(), "mode", mode)
 	}
 }
 
@@ -131,6 +135,7 @@ func (e *Exporter) renew(s *setup) {
 		}
 	}
 	clear(f.kept)
+	clear(f.spent)
 }
 
 // wishes are the timelines that a configuration wants, by source. f.mu is held.
@@ -154,11 +159,13 @@ func (e *Exporter) begin(s *setup, w wish) *followed {
 	f := e.following
 	if f.pages[w.Host] == nil {
 		f.pages[w.Host] = timeline.NewPages(s.config.Timelines.Every, e.now)
+		f.pages[w.Host].Restore(f.spent[w.Host])
+		delete(f.spent, w.Host)
 	}
 	return &followed{wish: w, Follower: timeline.New(timeline.Options{
 		Source: w.Source, Client: e.client, Facts: func(ctx context.Context) (timeline.Facts, error) { return e.facts(ctx, w.Source) },
 		Tally: f.tally, Now: e.now, Every: s.config.Timelines.Every, Position: f.kept[w.String()], Pages: f.pages[w.Host],
-		Failed: func(err error) { e.log.Debug("A stream broke", "source", w.String(), "err", err) },
+		Failed: func(err error) { e.log.Debug("A stream broke", "timeline", w.String(), "err", err) },
 	})}
 }
 
@@ -171,6 +178,28 @@ func (f *following) rest() {
 		<-f.places
 	}
 }
+
+// finish reads the pages of each stream once more, so that what it has dropped since the last pass is not lost over a restart,
+// and ends everything that is followed.
+func (f *following) finish(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lastPass)
+	defer cancel()
+	f.mu.Lock()
+	all := slices.Collect(maps.Values(f.all))
+	f.mu.Unlock()
+	var passes errgroup.Group
+	passes.SetLimit(cap(f.places))
+	for _, one := range all {
+		if one.Health().Mode == timeline.Streaming {
+			passes.Go(func() error { return one.Poll(ctx) })
+		}
+	}
+	_ = passes.Wait() // who does not answer now is where it was
+	f.close()
+}
+
+// lastPass is how long the program's end may wait for pages.
+const lastPass = 3 * time.Second
 
 // close ends everything that is followed, for good.
 func (f *following) close() {
@@ -197,9 +226,13 @@ func (f *following) live() families.Live {
 func (f *following) keep() keptTimelines {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	k := keptTimelines{Chosen: slices.Clone(f.chosen), Positions: maps.Clone(f.kept)}
+	k := keptTimelines{Chosen: slices.Clone(f.chosen), Closed: slices.SortedFunc(maps.Keys(f.closed), domain.Compare), Positions: maps.Clone(f.kept)}
 	for key, one := range f.all {
 		k.Positions[key] = one.Position()
+	}
+	k.Pages = maps.Clone(f.spent)
+	for host, pages := range f.pages {
+		k.Pages[host] = pages.Spent()
 	}
 	return k
 }
@@ -213,6 +246,10 @@ func (f *following) recall(text []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.chosen = k.Chosen
+	for _, n := range k.Closed {
+		f.closed[n] = true
+	}
 	maps.Copy(f.kept, k.Positions)
+	maps.Copy(f.spent, k.Pages)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/mnm-social/mnm/exporter/census"
 	"github.com/mnm-social/mnm/exporter/country"
 	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/exporter/https"
 	"github.com/mnm-social/mnm/exporter/instance"
 	"github.com/mnm-social/mnm/exporter/network"
 	"github.com/mnm-social/mnm/exporter/releases"
@@ -56,7 +57,8 @@ func crowdEntry(random *rand.Rand, name domain.Name, versions []releases.Release
 	e := &census.Entry{
 		Name: name, Added: at.AddDate(-1, 0, 0), Up: census.Yes, Visits: 9000, IPv6: random.IntN(3) == 0,
 		LastVisit: at.Add(-time.Duration(random.Int64N(int64(time.Hour)))), Took: time.Duration(random.Int64N(int64(3 * time.Second))),
-		TLS:     census.TLS{Version: tls.VersionTLS13, Expiry: at.Add(time.Duration(random.IntN(90*24*3600)) * time.Second)},
+		TLS:   census.TLS{Version: tls.VersionTLS13, Expiry: at.Add(time.Duration(random.IntN(90*24*3600)) * time.Second)},
+		HTTPS: https.Report{Observatory: https.Marks{Score: 115, Grade: "A+"}, TLS: https.Marks{Score: 100, Grade: "A+"}}, Certificate: https.VerdictOldProtocol,
 		Country: country.Answer{Country: country.Codes()[int(random.ExpFloat64()*20)%len(country.Codes())], Source: country.Address},
 		Figures: instance.Figures{
 			Software: "mastodon", Version: versions[int(random.ExpFloat64()*20)%len(versions)].Version.String(), Mastodon: true,
@@ -117,6 +119,9 @@ func TestPageFits(t *testing.T) {
 	}
 	var page bytes.Buffer
 	if err := slices.Concat(Instances(), Network()).Write(&page, network.New(b, at, crowdSettings())); err != nil {
+		t.Fatal(err)
+	}
+	if err := Timelines().Write(&page, shown(t)); err != nil {
 		t.Fatal(err)
 	}
 	if page.Len() > most {

@@ -207,7 +207,7 @@ func shown(t *testing.T) Live {
 	}
 	for i := range 20 {
 		take(origin, fmt.Sprintf(`{"id":"%d","uri":"https://s%d.example/%d","created_at":"2026-03-01T11:00:00.000Z","content":"<p>#Monday</p>",
-			"account":{"acct":"a%d@s%d.example"},"tags":[{"name":"Monday"}]}`, i+2, i%4, i, i, i%4))
+			"account":{"acct":"a%d@s%d.net"},"tags":[{"name":"Monday"}]}`, i+2, i%4, i, i, i%4))
 	}
 	return Live{Tally: tally, Sources: []timeline.Health{
 		{Source: local, Mode: timeline.Streaming, Up: true, LastEvent: at, Events: [timeline.Other + 1]uint64{22, 3, 2, 1, 4}, Duplicates: 1, Reconnects: 5, Gap: 90 * time.Second},

@@ -135,7 +135,7 @@ func histogram(name, help string, h toots.Histogram, labels ...string) live {
 func hashtags(name, window string, uses func(*toots.Tally) []toots.Use) live {
 	return live{
 		Name: name, Type: metric.Gauge, Labels: []string{"hashtag"},
-		Help: "Distinct toots with a hashtag in the last " + window + ", or since the start: the most used of those that enough authors (20) on enough servers (3) used in that time. They overlap.",
+		Help: "Distinct toots with a hashtag in the last " + window + ", or since the start: the most used of those that enough authors (hashtags.min_authors) on enough servers (hashtags.min_servers) used in that time. They overlap.",
 		Read: func(l Live, w writer) {
 			for _, u := range uses(l.Tally) {
 				w.Emit(float64(u.Toots), u.Hashtag)

@@ -117,9 +117,9 @@ const ChangesKept = 7 * 24 * time.Hour
 // Bounds of what is shown by name, which hold the page below 15.5 MiB with 30,000 instances: each has up to seven series,
 // whose place its changes may not take. Few instances leave room for many changes.
 const (
-	seriesLimit  = 7*30_000 + 2500
+	seriesLimit  = 7*30_000 + 700
 	seriesEach   = 7
-	changesLeast = 1000
+	changesLeast = 700
 )
 
 // Bounds of label sets: values past them are "other".

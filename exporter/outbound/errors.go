@@ -50,7 +50,7 @@ func Reasons() []Reason {
 // Error is why a request got no answer.
 type Error struct {
 	Reason Reason
-	Err    error // the cause, for errors.As; print the Error, not the cause: that may hold a stranger's bytes
+	Err    error // the cause, for errors.As, or nil; print the Error, not the cause: that may hold a stranger's bytes
 	// Wait is how long to leave the host alone. For ReasonBudget: until one request fits. Where a redirect was refused,
 	// as in a chain that is longer than what is left of the budget, asking again after Wait is refused again, further
 	// along; whoever wants the end of the chain waits for a whole window (Options.Hour). For ReasonCrowded: a sixtieth
@@ -105,12 +105,31 @@ func judge(err error) error {
 	return &Error{Reason: ReasonOf(err), Err: err}
 }
 
-// judge is judge, without what net/http quotes of an answer that it can't read, where that may be private.
+// judge is judge. Where an answer may be private, of the cause only what has a fixed text is left, for net/http quotes what it
+// can't read, and a redirect may lead to a host whose very name is private.
 func (p Purpose) judge(err error) error {
-	if p.private() && ReasonOf(err) == ReasonProtocol && !errors.Is(err, errBroken) {
-		return refuse(ReasonProtocol, errors.New("no proper HTTP"))
+	if err = judge(err); err == nil || !p.private() {
+		return err
 	}
-	return judge(err)
+	private := &Error{Reason: ReasonOf(err)}
+	if e := (*Error)(nil); errors.As(err, &e) {
+		private.Wait = e.Wait
+	}
+	for _, known := range [...]error{errClosed, context.Canceled, context.DeadlineExceeded, errTooBig, errBroken} {
+		if errors.Is(err, known) {
+			private.Err = known
+			break
+		}
+	}
+	return private
+}
+
+// plainly is err, whose text quotes an answer, or where that may be private what stands for it.
+func (p Purpose) plainly(err error, what string) error {
+	if p.private() {
+		return errors.New(what)
+	}
+	return err
 }
 
 var (

@@ -30,7 +30,7 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	case err != nil:
 		err = judge(fmt.Errorf("reading what to send: %w", err))
 	case req.Response != nil: // http.Client sets it where it follows a redirect
-		err = refuse(ReasonRedirect, fmt.Errorf("not followed, to %s", req.URL.Host))
+		err = refuse(ReasonRedirect, t.purpose.plainly(fmt.Errorf("not followed, to %s", req.URL.Host), "not followed"))
 	}
 	if err != nil {
 		t.client.refused(ReasonOf(err))

@@ -128,7 +128,7 @@ func TestRoundTripperLeadsNowhere(t *testing.T) {
 	b.serve("elm.social", "95.216.6.2", func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s at elm.social", r.Method) })
 	c := library(b.client(), PurposeToken)
 	_, err := c.Post("https://oak.social/oauth/token", "text/plain", strings.NewReader(secret))
-	if ReasonOf(err) != ReasonRedirect || !strings.Contains(err.Error(), "not followed, to elm.social") {
+	if ReasonOf(err) != ReasonRedirect || !strings.HasSuffix(err.Error(), ": redirect: not followed") {
 		t.Errorf("%v", err)
 	}
 	if b.sent[PurposeToken] != 1 || b.refused[ReasonRedirect] != 1 {

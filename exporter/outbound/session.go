@@ -80,7 +80,9 @@ func (s *Session) hop(ctx context.Context, r Request, t target, redirected bool)
 			err = overBudget(s.c.budget.take(t.name.String()))
 		}
 		if err != nil {
-			err = judge(err)
+			if err = judge(err); redirected {
+				err = r.Purpose.judge(err)
+			}
 			s.c.refused(ReasonOf(err))
 			return nil, err
 		}

@@ -59,8 +59,8 @@ func (r Request) target() (target, error) {
 	t, err := parseTarget(r.URL)
 	get := r.Method == "" || r.Method == http.MethodGet
 	switch {
-	case err != nil:
-		return target{}, err
+	case err != nil: // a stream's URL is what its server named
+		return target{}, r.Purpose.judge(err)
 	case (t.url.Scheme == "http") != (r.Purpose == PurposeHTTP):
 		return target{}, refuse(ReasonProtocol, fmt.Errorf("%s is not for purpose %s", t.url.Scheme, r.Purpose))
 	case !get && (r.Method != http.MethodPost || r.Purpose != PurposeToken), get && len(r.Body) > 0:
@@ -92,16 +92,16 @@ func follow(r Request, seen []target, location string) (target, error) {
 	last := seen[len(seen)-1]
 	u, err := last.url.Parse(location)
 	if err != nil {
-		return no(err)
+		return no(r.Purpose.plainly(err, "to what is no URL"))
 	}
 	next, err := parseTarget(u.String())
 	switch {
 	case err != nil:
-		return no(err)
+		return no(r.Purpose.plainly(err, "to where nobody may be asked"))
 	case next.url.Scheme != "https":
 		return no(errors.New("to http"))
 	case next.name.Registrable() != seen[0].name.Registrable() && (r.SameHost || !r.Purpose.ours()):
-		return no(fmt.Errorf("to another domain: %s", next.name))
+		return no(r.Purpose.plainly(fmt.Errorf("to another domain: %s", next.name), "to another domain"))
 	}
 	for _, t := range seen {
 		if t.url.String() == next.url.String() {

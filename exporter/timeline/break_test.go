@@ -41,20 +41,12 @@ func TestStreamRefused(t *testing.T) {
 		{"a neighbour", open, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://streaming.oak.social"+r.URL.Path, http.StatusMovedPermanently)
 		}, "robots", Polling},
-		{"ws", Facts{Timeline: true, Stream: true, Streaming: "ws://oak.social"}, nil, "other", Polling},
-		{"http", Facts{Timeline: true, Stream: true, Streaming: "http://oak.social:4000"}, nil, "other", Polling},
-		{"no URL", Facts{Timeline: true, Stream: true, Streaming: "wss://%zz"}, nil, "other", Polling},
-		{"a port", Facts{Timeline: true, Stream: true, Streaming: "wss://oak.social:4000"}, nil, "address", Streaming},
-		{"an address", Facts{Timeline: true, Stream: true, Streaming: "wss://127.0.0.1"}, nil, "address", Streaming},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			b := newBox(t)
 			m := newMastodon(b, "oak.social")
 			m.set(func(m *mastodon) {
 				m.live = row.answer
-				if row.answer == nil {
-					m.live = func(http.ResponseWriter, *http.Request) { t.Error("the stream was asked for") }
-				}
 			})
 			var told atomic.Pointer[string]
 			f := b.follow("oak.social", row.facts, token(secret), func(o *Options) {
@@ -76,6 +68,41 @@ func TestStreamRefused(t *testing.T) {
 			wantSeen(t, b, 6)
 			for _, r := range b.requests() {
 				if r.Host == "elm.social" || r.Host == "streaming.oak.social" {
+					t.Errorf("asked %s", r.Host)
+				}
+			}
+		})
+	}
+}
+
+// A host of streams that is not the server's own, or not safe, gets no token: it is as if none were named, and said once.
+func TestStreamingElsewhere(t *testing.T) {
+	for _, named := range []string{
+		"ws://oak.social", "http://oak.social", "wss://%zz", "wss://oak.social:4000", "https://streaming.oak.social:8443", "wss://127.0.0.1", "wss://[::1]:443",
+		"wss://elm.social", "https://oak.social.elm.social", "wss://notoak.social", "wss://oak.social@elm.social", "wss://social", "wss://localhost", "oak.social", "://", "wss:",
+	} {
+		t.Run(named, func(t *testing.T) {
+			b := newBox(t)
+			var told atomic.Int64
+			facts := open
+			facts.Streaming = named
+			_, f := streamed(t, b, facts, func(o *Options) {
+				o.Failed = func(err error) {
+					if told.Add(1); ReasonOf(err) != "other" || !strings.HasPrefix(err.Error(), "the stream of oak.social/local: the server names no") {
+						t.Error(err)
+					}
+				}
+			})
+			for range 3 {
+				b.pass(time.Minute)
+				poll(t, f)
+			}
+			wantHealth(t, f, true, Streaming)
+			if n := f.Health().Failures["other"]; n != 1 || told.Load() != 1 {
+				t.Errorf("%d failures, told %d", n, told.Load())
+			}
+			for _, r := range b.requests() {
+				if r.Host != "oak.social" {
 					t.Errorf("asked %s", r.Host)
 				}
 			}
@@ -203,48 +230,5 @@ func TestReload(t *testing.T) {
 	heard(t, f, Update, 1)
 	if h := f.Health(); h.Failures != nil {
 		t.Errorf("failures %v", h.Failures)
-	}
-}
-
-// Close ends whatever is under way, and afterwards there is nothing: TestMain looks for goroutines.
-func TestClose(t *testing.T) {
-	hangs := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		write(w, "[")
-		<-r.Context().Done()
-	}
-	for name, set := range map[string]func(*mastodon){
-		"an open stream": func(*mastodon) {}, "a page that hangs": func(m *mastodon) { m.page = hangs }, "a stream that hangs": func(m *mastodon) { m.live = hangs },
-		"back-off": func(m *mastodon) { m.live = func(w http.ResponseWriter, _ *http.Request) { refuse(w, 500, "") } },
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBox(t)
-			m := newMastodon(b, "oak.social")
-			m.set(set)
-			f := b.follow("oak.social", open, token(secret))
-			f.limits.first, f.limits.longest = time.Hour, time.Hour
-			done := make(chan error)
-			go func() { done <- f.Poll(t.Context()) }()
-			await(t, "requests", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.asked) == 2 })
-			began := time.Now()
-			f.Close()
-			if err := <-done; err != nil || name == "a page that hangs" { // it may have been under way
-				wantReason(t, err, "canceled")
-			}
-			if h := f.Health(); name != "back-off" && h.Failures != nil {
-				t.Errorf("failures %v", h.Failures)
-			}
-			f.Close()
-			if mode := f.Health().Mode; mode == Streaming {
-				t.Error("the stream goes on")
-			}
-			if took := time.Since(began); took > 5*time.Second {
-				t.Errorf("took %v", took)
-			}
-			wantReason(t, f.Poll(t.Context()), "canceled")
-			if n := len(b.requests()); n != 2 {
-				t.Errorf("%d requests", n)
-			}
-		})
 	}
 }

@@ -29,12 +29,10 @@ type events struct {
 
 func newEvents(from io.Reader) *events { return &events{from: bufio.NewReaderSize(from, 4<<10)} }
 
-// next is the next event; its data is valid until the one after. After errLong there may be more; after any other error, which
-// is the reader's, there is nothing.
+// next is the next event; its data is valid until the next call, which wipes it before it waits. After errLong there may be more;
+// after any other error, which is the reader's, there is nothing.
 func (e *events) next() (Event, []byte, error) {
-	if e.data = e.data[:0]; cap(e.data) > keptLine {
-		e.data = nil
-	}
+	e.data = wiped(e.data)
 	kind, has, long := Other, false, false
 	for {
 		line, err := e.readLine()
@@ -70,6 +68,15 @@ func (e *events) next() (Event, []byte, error) {
 	}
 }
 
+// wiped is a buffer for what comes next, in which nothing is left.
+func wiped(b []byte) []byte {
+	clear(b)
+	if cap(b) > keptLine {
+		return nil
+	}
+	return b[:0]
+}
+
 func eventOf(name []byte) Event {
 	switch string(name) {
 	case "update":
@@ -84,9 +91,7 @@ func eventOf(name []byte) Event {
 
 // readLine is the next line, without its end; valid until the next call. errLong: it is too long, and passed over.
 func (e *events) readLine() ([]byte, error) {
-	if e.line = e.line[:0]; cap(e.line) > keptLine {
-		e.line = nil
-	}
+	e.line = wiped(e.line)
 	for long := false; ; {
 		if _, err := e.from.Peek(1); err != nil {
 			return nil, err
@@ -106,11 +111,12 @@ func (e *events) readLine() ([]byte, error) {
 			end = cr
 		}
 		if len(e.line)+end > maxLine {
-			long, e.line = true, e.line[:0]
+			long, e.line = true, wiped(e.line)
 		}
 		if !long {
 			e.line = append(e.line, part[:end]...)
 		}
+		clear(part[:end]) // in the reader's buffer, which nobody reads again
 		if end == len(part) {
 			_, _ = e.from.Discard(end)
 			continue

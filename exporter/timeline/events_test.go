@@ -203,3 +203,53 @@ func FuzzEvents(f *testing.F) {
 		}
 	})
 }
+
+// idler sends what it has, and then is idle: now it looks what is left of it.
+type idler struct {
+	sends string
+	read  [][]byte // buffers that it was read into
+	idle  func()
+}
+
+func (i *idler) Read(p []byte) (int, error) {
+	i.read = append(i.read, p)
+	if i.sends == "" {
+		i.idle()
+		return 0, io.EOF
+	}
+	n := copy(p, i.sends)
+	i.sends = i.sends[n:]
+	return n, nil
+}
+
+// While a stream is idle nothing of what it told is left in memory.
+func TestNothingIsLeft(t *testing.T) {
+	const mark = "mArKeD"
+	status := `{"id":"` + mark + `1","uri":"https://oak.social/` + mark + `","created_at":"2026-11-24T10:00:00.000Z","spoiler_text":"` + mark + `","content":"<p>` +
+		strings.Repeat(mark+" ", 1000) + `</p>","account":{"acct":"` + mark + `"},"tags":[{"name":"` + mark + `"}]}`
+	for name, sends := range map[string]string{
+		"a toot": "event: update\ndata: " + status + "\n\n", "CRLF": "event: update\r\ndata: " + status + "\r\n\r\n:thump\r\n", "no toot": "event: update\ndata: {\"" + mark + "\n\n",
+		"an edit": "event: status.update\ndata: " + status + "\n\n", "long": "data: " + strings.Repeat(mark, maxLine/4) + "\n\n", "a comment": ": " + mark + "\n:thump\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBox(t)
+			f := b.follow("oak.social", open)
+			from, toot, looked := &idler{sends: sends}, new(toots.Toot), false
+			e := newEvents(from)
+			from.idle = func() {
+				looked = true
+				for i, buffer := range append(from.read, e.line[:cap(e.line)], e.data[:cap(e.data)]) {
+					if bytes.Contains(buffer, []byte(mark)) {
+						t.Errorf("buffer %d of %d", i, len(from.read)+2)
+					}
+				}
+				if toot.ID != "" || toot.URI != "" || !toot.CreatedAt.IsZero() { // Forget does it all
+					t.Error("the toot")
+				}
+			}
+			if err := f.count(e, toot); !errors.Is(err, io.EOF) || !looked {
+				t.Error(err)
+			}
+		})
+	}
+}

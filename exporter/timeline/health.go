@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -107,13 +108,21 @@ func (f *Follower) tell(e Event, first, live bool) {
 	}
 }
 
-// fail counts a trouble, unless ctx has ended, which may be why.
+// fail counts a trouble, unless ctx has ended or we are closed, which may be why.
 func (f *Follower) fail(ctx context.Context, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if ctx.Err() == nil {
+	if f.ended(ctx) == nil && !errors.Is(err, errResting) {
 		f.failed(err, 1)
 	}
+}
+
+// ended is why what ctx is for has come to an end, if it has.
+func (f *Follower) ended(ctx context.Context) error {
+	if err := f.ctx.Err(); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // failed counts n troubles, but those of our own making. f.mu is held.

@@ -130,6 +130,7 @@ func (m *mastodon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
 	page, live := m.page, m.live
 	m.mu.Unlock()
+	w.Header().Set("Date", m.now().UTC().Format(http.TimeFormat))
 	switch path := strings.TrimSuffix(r.URL.Path, "/local"); {
 	case path == "/api/v1/timelines/public" && page != nil:
 		page(w, r)

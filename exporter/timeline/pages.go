@@ -53,8 +53,8 @@ func (p *Pages) share(more int) {
 	p.sharers += more
 }
 
-// take takes a page out of the budget, unless there is none left or the host is to be left alone.
-func (p *Pages) take(by string) bool {
+// take takes a page out of the budget, unless there is none left (errEnough) or the host is to be left alone (errResting).
+func (p *Pages) take(by string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
@@ -69,16 +69,52 @@ func (p *Pages) take(by string) bool {
 	if p.sharers > 1 {
 		mine -= all / 4
 	}
-	if len(p.taken) >= all || own >= mine || now.Before(p.rests) {
-		return false
+	switch {
+	case now.Before(p.rests):
+		return errResting
+	case len(p.taken) >= all || own >= mine:
+		return errEnough
 	}
 	p.taken = append(p.taken, taken{now, by})
-	return true
+	return nil
+}
+
+// Spent is what is left of Pages over a restart: no more than times, and numbers of the host.
+type Spent struct {
+	Limit int         `json:"limit"`
+	Rests time.Time   `json:"rests,omitzero"` // the host asked to be left alone until then
+	Taken []time.Time `json:"taken"`          // when pages were asked for within the window; 60 at most
+}
+
+// Spent is what has been taken out of the budget.
+func (p *Pages) Spent() Spent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := Spent{Limit: p.limit, Rests: p.rests}
+	for _, t := range p.taken {
+		s.Taken = append(s.Taken, t.at)
+	}
+	return s
+}
+
+// Restore goes on from what was spent before a restart. It is for Pages that nobody has used yet. What makes no sense, as what is
+// from the future or the zero Spent, is dropped whole. Whose pages they were is forgotten, so for a window only the budget of all holds.
+func (p *Pages) Restore(s Spent) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if s.Limit <= 0 || s.Limit > usual || len(s.Taken) > usual/5 || s.Rests.After(now.Add(again*p.every)) || slices.ContainsFunc(s.Taken, now.Before) {
+		return
+	}
+	p.limit, p.rests = s.Limit, s.Rests
+	for _, at := range s.Taken {
+		p.taken = append(p.taken, taken{at: at})
+	}
 }
 
 // heed takes note of the limit that an answer tells. A copy from a cache tells somebody else's.
 func (p *Pages) heed(h http.Header) {
-	if age, err := strconv.ParseFloat(h.Get("Age"), 64); err == nil && age > 0 {
+	if cached(h) {
 		return
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(h.Get("X-RateLimit-Limit")))
@@ -100,6 +136,9 @@ func (p *Pages) rest(wait time.Duration) {
 // errEnough is for a page that is not asked for now, and no trouble.
 var errEnough = errors.New("no more pages now")
 
+// errResting is for a page that is not asked for because the host asked to be left alone. The trouble that led to it goes on.
+var errResting = errors.New("its host asks to be left alone")
+
 // ask asks for the page after an id, or the newest if it is empty. It turns to the token where there is one and pages need
 // it.
 func (f *Follower) ask(ctx context.Context, after string) ([]byte, error) {
@@ -115,8 +154,11 @@ func (f *Follower) ask(ctx context.Context, after string) ([]byte, error) {
 		MaxBody: pageBody, Allowed: nowhere,
 	}
 	for {
-		if f.left == 0 || !f.o.Pages.take(f.o.Source.String()) {
+		if f.left == 0 {
 			return nil, errEnough
+		}
+		if err := f.o.Pages.take(f.o.Source.String()); err != nil {
+			return nil, err
 		}
 		f.left--
 		var err error
@@ -128,6 +170,7 @@ func (f *Follower) ask(ctx context.Context, after string) ([]byte, error) {
 			return nil, err
 		}
 		f.o.Pages.heed(resp.Header)
+		f.ahead = aheadOf(resp.Header, f.o.Now())
 		if resp.Status == http.StatusOK {
 			return resp.Body, nil
 		}
@@ -142,6 +185,22 @@ func (f *Follower) ask(ctx context.Context, after string) ([]byte, error) {
 		f.withToken = true
 		f.mu.Unlock()
 	}
+}
+
+// aheadOf is by how much an answer's clock is ahead of ours; by up to the time that the answer took, and a second, too little. 0: it does
+// not say, or not what may be.
+func aheadOf(h http.Header, now time.Time) time.Duration {
+	said, err := http.ParseTime(h.Get("Date"))
+	if ahead := said.Sub(now); err == nil && !cached(h) && ahead.Abs() < time.Hour {
+		return ahead
+	}
+	return 0
+}
+
+// cached reports whether an answer comes from a cache.
+func cached(h http.Header) bool {
+	age, err := strconv.ParseFloat(h.Get("Age"), 64)
+	return err == nil && age > 0
 }
 
 // nowhere is where redirects may lead. What robots.txt of the target says nobody has read, and no Mastodon redirects here.

@@ -54,7 +54,7 @@ func (f *Follower) catchUp(ctx context.Context) error {
 	for {
 		began := f.o.Now()
 		next, err := f.read(ctx, after, func(t *toots.Toot) bool { return less(after, t.ID) })
-		if errors.Is(err, errEnough) && page.n > 0 {
+		if (errors.Is(err, errEnough) || errors.Is(err, errResting)) && page.n > 0 {
 			f.behind++
 			if f.resume = after; page.n < perPage && page.fresh > 0 { // it may be the end, so that some come late below it
 				f.resume = before
@@ -211,11 +211,13 @@ func (f *Follower) arrive(ctx context.Context, began time.Time) error {
 }
 
 // newest reads the newest page and goes on from there. What counts is what comes after the position; if from has no id, also
-// what was written since then; and nothing where there was no pass before.
+// what was written since then, by our clock, unless the page shows that ids go on; and nothing where there was no pass before.
 func (f *Follower) newest(ctx context.Context, from Position, since time.Time) error {
 	began, id := f.o.Now(), f.counted.ID
+	goOn := from.ID != "" || from.At.IsZero()
 	isNew := func(t string, at time.Time) bool {
-		return id != "" && less(id, t) || from.ID == "" && !from.At.IsZero() && !at.Before(since)
+		goOn = goOn || id != "" && !less(t, id) // the newest comes first
+		return id != "" && less(id, t) || !goOn && !at.Before(since.Add(f.ahead))
 	}
 	s, err := f.read(ctx, "", func(t *toots.Toot) bool { return isNew(t.ID, t.CreatedAt) })
 	if err != nil {

@@ -89,6 +89,20 @@ func TestEmptyTimeline(t *testing.T) {
 	}
 }
 
+// What is written then is told from what was there before by the server's own clock.
+func TestEmptyTimelineOfAnotherClock(t *testing.T) {
+	for _, ahead := range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
+		b := newBox(t)
+		m := newMastodon(b, "oak.social")
+		m.now = func() time.Time { return b.now().Add(ahead) }
+		f := b.follow("oak.social", open)
+		poll(t, f)
+		m.publish(m.now().Add(-5*time.Minute), true) // it was there before, and hidden
+		minute(t, b, m, f, 3)
+		wantSeen(t, b, 3)
+	}
+}
+
 // A server that was away, or that we were away from, is caught up with, four pages a minute.
 func TestCatchUp(t *testing.T) {
 	for _, most := range []int{0, 20, 30} {

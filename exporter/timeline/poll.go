@@ -12,7 +12,9 @@ const again = 60
 
 // Poll is one pass: it finds out how the timeline may be followed, unless that is known, opens the stream, unless it is
 // open, and reads pages until the end of the timeline or of its budget. It returns why the timeline could not be read, if
-// it could not, in words that are fit for a log; ReasonOf tells the reason. Due says when to call it again.
+// it could not, in words that are fit for a log; ReasonOf tells the reason, which is "canceled" if ctx ended or the Follower was
+// closed meanwhile: then no trouble is counted. Due says when to call it again; it may be called earlier, as before an end in
+// order (see Position).
 func (f *Follower) Poll(ctx context.Context) error {
 	f.passing.Lock()
 	defer f.passing.Unlock()
@@ -28,8 +30,12 @@ func (f *Follower) Poll(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.due = began.Add(f.o.Every)
-	if ctx.Err() != nil { // whose trouble it was, if any, nobody knows
-		return fmt.Errorf("following %s: %w", f.o.Source, ctx.Err())
+	if ended := f.ended(ctx); ended != nil { // whose trouble it was, if any, nobody knows
+		return fmt.Errorf("following %s: %w", f.o.Source, ended)
+	}
+	resting := errors.Is(err, errResting)
+	if resting && f.trouble != nil { // it has not passed
+		err = f.trouble
 	}
 	f.passed, f.trouble = true, err
 	f.miss()
@@ -37,8 +43,10 @@ func (f *Follower) Poll(ctx context.Context) error {
 		f.troubles = 0
 		return nil
 	}
-	f.due = began.Add(f.o.Every << min(f.troubles, 3))
-	f.troubles++
+	if !resting || f.troubles == 0 {
+		f.troubles++
+	}
+	f.due = began.Add(f.o.Every << min(f.troubles-1, 3))
 	if next := f.asked.Add(again * f.o.Every); f.mode() == Closed && next.After(f.due) {
 		f.due = next
 	}
@@ -79,7 +87,9 @@ func (f *Follower) pass(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	f.failed(errClosed, 1)
+	if f.ended(ctx) == nil {
+		f.failed(errClosed, 1)
+	}
 	return fmt.Errorf("following %s: %w", f.o.Source, errClosed)
 }
 

@@ -18,7 +18,7 @@ const (
 	reasonSilent    = "silent"    // a stream without a sign of life
 	reasonToken     = "token"     // it can't be read
 	reasonClosed    = "closed"    // nobody may read the timeline, or not without a token
-	reasonOther     = "other"     // what the caller's functions return
+	reasonOther     = "other"     // what the caller's functions return, and a streaming host that is not asked
 )
 
 var (
@@ -54,7 +54,7 @@ func refused(err error) bool {
 		return code/100 == 4 && code != http.StatusRequestTimeout && code != http.StatusTooEarly && code != http.StatusTooManyRequests
 	}
 	reason := outbound.ReasonOf(err)
-	return reason == outbound.ReasonRedirect || reason == outbound.ReasonRobots || errors.Is(err, errInsecure)
+	return reason == outbound.ReasonRedirect || reason == outbound.ReasonRobots
 }
 
 // own are the statuses that are a reason of their own.
@@ -82,6 +82,8 @@ func ReasonOf(err error) string {
 		return reasonHTTP(status.status)
 	case errors.As(err, &token):
 		return reasonToken
+	case errors.Is(err, errResting):
+		return reasonHTTP(http.StatusTooManyRequests)
 	case errors.Is(err, errMalformed):
 		return reasonMalformed
 	case errors.Is(err, errSilent):
@@ -92,7 +94,7 @@ func ReasonOf(err error) string {
 		return string(out.Reason)
 	case errors.Is(err, io.EOF):
 		return string(outbound.ReasonConnection)
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded): // the caller's
 		return string(outbound.ReasonCanceled)
 	}
 	return reasonOther

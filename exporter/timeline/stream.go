@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/toots"
 )
@@ -24,6 +25,11 @@ func (f *Follower) listen(ctx context.Context) {
 	f.mu.Unlock()
 	if !begin {
 		return
+	}
+	if _, err := f.where(); err != nil {
+		err = fmt.Errorf("the stream of %s: %w", f.o.Source, err)
+		f.o.Failed(err)
+		f.fail(ctx, err)
 	}
 	tried := make(chan struct{})
 	streamed, stop := context.WithCancel(f.ctx)
@@ -86,10 +92,7 @@ func (f *Follower) backOff(failures int, err error) time.Duration {
 func (f *Follower) hear(ctx context.Context, opened func()) (lasted time.Duration, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	where, err := f.where()
-	if err != nil {
-		return 0, err
-	}
+	where, _ := f.where()
 	header, err := f.authorization(true)
 	if err != nil {
 		return 0, err
@@ -110,39 +113,41 @@ func (f *Follower) hear(ctx context.Context, opened func()) (lasted time.Duratio
 	began := time.Now()
 	f.opened()
 	opened()
-	err = f.count(newEvents(pulse{s.Body, func() { dog.Reset(f.limits.silence); f.lives() }}))
+	err = f.count(newEvents(pulse{s.Body, func() { dog.Reset(f.limits.silence); f.lives() }}), new(toots.Toot))
 	if errors.Is(context.Cause(ctx), errSilent) {
 		err = errSilent // whatever the reader made of it
 	}
-	f.ended()
+	f.broke()
 	return time.Since(began), err
 }
 
-// errInsecure is for a streaming host that is not to be reached safely.
-var errInsecure = errors.New("the server names no https or wss address for its streams")
+// errElsewhere is for a streaming host that is not to get a token.
+var errElsewhere = errors.New("the server names no https or wss address of its own domain for its streams")
 
-// where is the address of the stream. It is the server that names the host, and its certificate was verified.
+// where is the address of the stream: what the server names if it is of the same registrable domain, as others are not to get the
+// token, and has the usual port, as no other is asked; else its own, and an error that says so.
 func (f *Follower) where() (string, error) {
 	f.mu.Lock()
 	named := f.facts.Streaming
 	f.mu.Unlock()
-	if named == "" {
-		named = "https://" + f.o.Source.Host.String()
+	host, path, err := f.o.Source.Host, "", error(nil)
+	if named != "" {
+		err = errElsewhere
+		if u, bad := url.Parse(named); bad == nil && (u.Scheme == "wss" || u.Scheme == "https") && (u.Port() == "" || u.Port() == "443") {
+			if name, bad := domain.Parse(u.Hostname()); bad == nil && name.Registrable() == host.Registrable() {
+				host, path, err = name, u.Path, nil
+			}
+		}
 	}
-	u, err := url.Parse(named)
-	if err != nil || u.Scheme != "wss" && u.Scheme != "https" {
-		return "", errInsecure
-	}
-	u = (&url.URL{Scheme: "https", Host: u.Host, Path: u.Path}).JoinPath("/api/v1/streaming/public")
+	u := (&url.URL{Scheme: "https", Host: host.String(), Path: path}).JoinPath("/api/v1/streaming/public")
 	if f.o.Source.Scope == Local {
 		u = u.JoinPath("local")
 	}
-	return u.String(), nil
+	return u.String(), err
 }
 
-// count counts events until there are no more, and returns why.
-func (f *Follower) count(from *events) error {
-	var t toots.Toot
+// count counts events until there are no more, and returns why. t is for one toot after the other, and empty while it waits.
+func (f *Follower) count(from *events, t *toots.Toot) error {
 	for {
 		kind, data, err := from.next()
 		switch {
@@ -159,7 +164,8 @@ func (f *Follower) count(from *events) error {
 			f.fail(f.ctx, errMalformed)
 			continue
 		default:
-			f.take(&t, true)
+			f.take(t, true)
+			t.Forget()
 		}
 	}
 }
@@ -181,14 +187,14 @@ func (f *Follower) lives() {
 	f.alive = f.o.Now()
 }
 
-// ended takes note that the stream is open no more. What was heard is all that is known to have come, whatever broke it.
-func (f *Follower) ended() {
+// broke takes note that the stream is open no more. What was heard is all that is known to have come, whatever broke it.
+func (f *Follower) broke() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.ctx.Err() != nil { // for good
-		f.counted = f.position()
+	f.lost = f.alive
+	if f.ctx.Err() == nil { // else for good, and Position is up to what was heard
+		f.open = time.Time{}
 	}
-	f.open, f.lost = time.Time{}, f.alive
 }
 
 // pulse tells of each read that brought something.

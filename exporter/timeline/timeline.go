@@ -1,11 +1,14 @@
 // Package timeline follows one public timeline of one server, by the best way that the server allows, and hands each toot
-// to a toots.Tally. Of a toot it keeps nothing but the id of the newest.
+// to a toots.Tally. Of a toot it keeps nothing but the id of the newest. While a stream is open and silent, what it told last is
+// wiped here, and is left only in buffers of TLS and HTTP, until more comes.
 //
 // # Ways
 //
 // With a user's token the timeline comes as a stream of server-sent events (Mastodon's streaming API); without one it is
 // polled, page by page, if anybody may read it; if nobody may, a stream without a token is tried, as relays have it. What
-// robots.txt forbids is not asked for. What a server has allowed is remembered for 60×Every.
+// robots.txt forbids is not asked for. What a server has allowed is remembered for 60×Every. The token goes to the server's own
+// host, and to one of the same registrable domain that it names for its streams, on port 443; another one is as if it had named
+// none.
 //
 // # Exactness
 //
@@ -17,6 +20,24 @@
 // later is missed.
 //
 // What no pass could fill is in Health.Gap.
+//
+// # Restarts
+//
+// Of a Follower its Position survives them, and nothing else, so that they may lose toots or count them twice, and no gap tells
+// unless it is said here:
+//
+//   - toots that are shown late, below the position, after the last pass before the restart are lost: no pass looks there, as all that
+//     is there would count twice. In a local timeline it takes a transaction that was open at the time; in a federated one it
+//     is whatever arrives late
+//   - toots that a stream has dropped since the last pass are lost if it has told a newer one. A Poll right before Close, with some
+//     seconds of time, finds those of before, unless it ends with an error or its budget of pages
+//   - where no pages may be read, what is written meanwhile is lost, and is in the gap
+//   - what has been counted since the position was saved counts twice. After an end in order, with the Position after Close, that is
+//     what a stream has told that was opened anew since the last pass; after a Poll right before Close, nothing
+//   - the Tally has forgotten what it has seen: a toot that one timeline showed before and another one shows after counts twice
+//   - a timeline that was silent for 60×Every is looked at for ids that have begun anew. Where a restart came in between, the toot at
+//     the position was deleted, and the server's clock is ahead by 5×Every more than its header Date says, the newest
+//     toots count twice
 //
 // # Numbers
 //
@@ -78,7 +99,7 @@ const (
 	AccessDisabled      // its staff only
 )
 
-// Position is how far a timeline has been counted. It is all that survives a restart.
+// Position is how far a timeline has been counted. It is all that survives a restart; the package's comment says what that costs.
 type Position struct {
 	ID string    `json:"id"` // the newest that was counted; empty if there was none, or if no pages may be read
 	At time.Time `json:"at"` // all that was there then has been counted
@@ -121,6 +142,7 @@ type Follower struct {
 
 	passing sync.Mutex     // a pass at a time; of what follows
 	left    int            // pages that this pass may still ask for
+	ahead   time.Duration  // the server's clock, of ours, as the last page said
 	streams sync.WaitGroup // one at most
 	stop    func()         // ends it
 	closed  bool
@@ -141,7 +163,7 @@ type Follower struct {
 	reach
 	listening bool      // a goroutine is at it
 	opens     uint64    // how often the stream was opened
-	open      time.Time // since when it is; zero: it is not
+	open      time.Time // since when it is, or was when we were closed; zero: it is not
 	alive     time.Time // its last byte
 	heard     string    // the newest id that it told
 	lost      time.Time // up to when all was heard, where it was and is not; zero otherwise
@@ -171,7 +193,8 @@ func New(o Options) *Follower {
 	return f
 }
 
-// Close ends the stream and a pass under way, and waits for both.
+// Close ends the stream and a pass under way, and waits for both. It takes no time to look for what a stream has dropped: a Poll
+// before it does. Position, Health and Due may be called afterwards.
 func (f *Follower) Close() {
 	f.cancel()
 	f.passing.Lock()
@@ -190,7 +213,8 @@ func (f *Follower) Due() time.Time {
 	return f.due
 }
 
-// Position is how far the timeline has been counted: by pages, and by a stream that has been open since the last pass.
+// Position is how far the timeline has been counted: by pages, or by a stream that has been open since before the last pass that
+// came to the end, if that has told newer toots since; after Close, as it was then.
 func (f *Follower) Position() Position {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -36,6 +36,22 @@ func (t *Toot) author(o *Origin) (user []byte, host string) {
 	return t.acct, hostName(t.home)
 }
 
+// domain is that which the server of a toot's author belongs to, by the public suffix list. As which one of it the author counts
+// among those who use a hashtag must be the same wherever a toot is seen. What stands behind the "@" isn't: it is missing where the
+// author is at home, and where it is there it may be another name than the server's own (Mastodon's LOCAL_DOMAIN and WEB_DOMAIN).
+// The host of the account's address is the same everywhere; host, of author, stands in where there is none. All
+// subdomains are one, for whoever has a domain can make as many as they like, and people of the same name under it may be
+// one. Where subdomains are different people's the list says so (ynh.fr); where it should and doesn't (masto.host), a hashtag is
+// shown later, not sooner.
+func (t *Toot) domain(o *Origin, host string) string {
+	for _, host := range [...]string{string(t.home), host} {
+		if name, err := domain.Parse(host); err == nil {
+			return name.Registrable()
+		}
+	}
+	return o.registrable
+}
+
 // within says whether host is name or a name under it.
 func within(host []byte, name string) bool {
 	rest, ok := bytes.CutSuffix(host, []byte(name))

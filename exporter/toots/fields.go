@@ -109,10 +109,12 @@ func (t *Toot) accountField(name []byte) (err error) {
 		if t.acct, err = t.text(t.acct); len(t.acct) > maxAcct {
 			t.acct = wipe(t.acct)
 		}
+		lower(t.acct)
 	case `"url"`, `"uri"`:
 		t.scratch, err = t.text(t.scratch)
-		if host := hostIn(t.scratch); len(host) > 0 {
-			t.home = append(wipe(t.home), host...)
+		uri := string(name) == `"uri"`
+		if host := hostIn(t.scratch); len(host) > 0 && (uri || !t.byURI) {
+			t.home, t.byURI = append(wipe(t.home), host...), uri
 		}
 	case `"bot"`:
 		t.has[bot], err = t.is('t')

@@ -66,8 +66,8 @@ func (h *histograms) series(source string) string {
 	return h.delay + `{source="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(source) + `"}`
 }
 
-// WriteHistogram writes the samples of a family as Prometheus' text, without HELP and TYPE. Delay has those of each source that has an
-// Origin, in the order of their names.
+// WriteHistogram writes the samples of a family as Prometheus' text, without HELP and TYPE. Delay has those of each source that has
+// an Origin and a toot whose delay was measured, in the order of their names.
 func (t *Tally) WriteHistogram(which Histogram, w io.Writer) {
 	t.histograms.sets[which].WritePrometheus(w)
 }

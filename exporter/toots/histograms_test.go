@@ -84,27 +84,36 @@ func TestDelay(t *testing.T) {
 func TestDrop(t *testing.T) {
 	tally := newTally(nowhere)
 	origin := tally.at(t, "a.net")
-	tally.at(t, "b.net")
+	other := tally.at(t, "b.net")
 	if again := tally.at(t, "a.net"); again != origin {
 		t.Error("a second Origin of the same source")
 	}
+	sources := func() []string {
+		return slices.Sorted(maps.Keys(histogram(t, tally, Delay, testNames.Delay)))
+	}
 	status := toot(t, `{"id":"1","uri":"https://c.net/1","created_at":"2026-08-02T11:59:00Z","account":{"acct":"alice@c.net"}}`)
 	tally.Take(origin, status, true)
+	if got := sources(); !slices.Equal(got, []string{"source=a.net/federated"}) {
+		t.Errorf("series of %q, of which one had a delay", got)
+	}
+	status.URI = "https://c.net/other"
+	tally.Take(other, status, true)
 	tally.Drop("a.net/federated")
 	tally.Drop("a.net/federated")
 	tally.Drop("never.net/local")
-	if got := slices.Collect(maps.Keys(histogram(t, tally, Delay, testNames.Delay))); !slices.Equal(got, []string{"source=b.net/federated"}) {
-		t.Errorf("series of %q", got)
-	}
 	status.URI = "https://c.net/2"
 	if !tally.Take(origin, status, true) {
 		t.Error("a dropped Origin doesn't count")
 	}
-	if _, remote := tally.Toots(); remote != 2 {
+	if got := sources(); !slices.Equal(got, []string{"source=b.net/federated"}) {
+		t.Errorf("series of %q, of which one was dropped", got)
+	}
+	if _, remote := tally.Toots(); remote != 3 {
 		t.Errorf("%d toots", remote)
 	}
-	tally.at(t, "a.net")
-	if h := histogram(t, tally, Delay, testNames.Delay)["source=a.net/federated"]; h == nil || h.GetSampleCount() != 0 {
+	status.URI = "https://c.net/3"
+	tally.Take(tally.at(t, "a.net"), status, true)
+	if h := histogram(t, tally, Delay, testNames.Delay)["source=a.net/federated"]; h.GetSampleCount() != 1 {
 		t.Errorf("a source that is followed anew begins with %d", h.GetSampleCount())
 	}
 }
@@ -115,7 +124,8 @@ func TestHistogramsText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tally.Origin(name, `odd "\`+"\n"+`source`)
+	tally.Take(tally.Origin(name, `odd "\`+"\n"+`source`),
+		toot(t, `{"id":"1","uri":"https://c.net/1","created_at":"2026-08-02T11:59:00Z","account":{"acct":"alice@c.net"}}`), true)
 	for which, want := range map[Histogram]struct {
 		name, source string
 		bounds       []float64

@@ -59,7 +59,8 @@ func New(o Options) *Tally {
 type Origin struct {
 	host        string
 	registrable string // the domain that host belongs to
-	delay       *metrics.PrometheusHistogram
+	source      string
+	delay       *metrics.PrometheusHistogram // made at the first observation, for most sources have no stream; under Tally.mu
 }
 
 // Origin is the place at which a source's toots are seen: its server, and the label of its delays, "host/scope". For the same source it
@@ -69,7 +70,7 @@ func (t *Tally) Origin(host domain.Name, source string) *Origin {
 	defer t.mu.Unlock()
 	o := t.origins[source]
 	if o == nil {
-		o = &Origin{host.String(), host.Registrable(), t.histograms.source(source)}
+		o = &Origin{host: host.String(), registrable: host.Registrable(), source: source}
 		t.origins[source] = o
 	}
 	return o
@@ -81,6 +82,19 @@ func (t *Tally) Drop(source string) {
 	defer t.mu.Unlock()
 	delete(t.origins, source)
 	t.histograms.drop(source)
+}
+
+// delayed observes a delay in seconds.
+func (t *Tally) delayed(o *Origin, seconds float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.origins[o.source] != o { // dropped
+		return
+	}
+	if o.delay == nil {
+		o.delay = t.histograms.source(o.source)
+	}
+	o.delay.Update(seconds)
 }
 
 // Take counts a toot, if this is its first sighting by any of the sources, and says whether it was. live means that it came by a
@@ -96,7 +110,7 @@ func (t *Tally) Take(o *Origin, toot *Toot, live bool) (first bool) {
 	} else {
 		t.remote.Inc()
 		if live {
-			o.delay.Update(max(0, t.now().Sub(toot.CreatedAt).Seconds()))
+			t.delayed(o, max(0, t.now().Sub(toot.CreatedAt).Seconds()))
 		}
 	}
 	for i, has := range toot.has {
@@ -122,7 +136,8 @@ func (t *Tally) Take(o *Origin, toot *Toot, live bool) (first bool) {
 	t.histograms.update(MediaAttachments, attachments)
 
 	if len(toot.tags) > 0 && !toot.private {
-		t.tags.use(toot.tags, t.hash(host, user), t.hash(host, nil))
+		under := toot.domain(o, host)
+		t.tags.use(toot.tags, t.hash(under, user), t.hash(under, nil))
 	}
 	return true
 }

@@ -40,8 +40,8 @@ type Toot struct {
 	Boost     bool      // somebody's boost of a status, which is not counted as a toot
 
 	figures
-	acct    []byte   // "user" or "user@host"
-	home    []byte   // host of the author's page
+	acct    []byte   // "user" or "user@host", ASCII letters small
+	home    []byte   // host of the author's URI, which servers verify, else of the author's page
 	spoiler []byte   // content warning, plain text
 	content []byte   // HTML
 	tags    []string // names, as served
@@ -61,6 +61,7 @@ type figures struct {
 	media       [kinds]int // attachments by kind
 	described   [kinds]int // those with a description
 	private     bool       // the author doesn't want to be found by search
+	byURI       bool       // home is of the URI
 }
 
 // nothing is a status of which nothing is known.
