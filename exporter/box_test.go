@@ -1,6 +1,7 @@
 package exporter_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -109,7 +110,7 @@ func (b *box) restart(t *testing.T, change ...func(*box, *exporter.Config)) *box
 	t.Helper()
 	again := &box{Network: b.Network}
 	again.clock.Store(b.clock.Load())
-	again.shared = b // the World's clock is the first box's
+	again.shared = cmp.Or(b.shared, b) // the World's clock is the first box's
 	again.start(t, change...)
 	return again
 }
