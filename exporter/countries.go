@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mnm-social/mnm/exporter/country"
+	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
 
@@ -93,6 +94,11 @@ func (e *Exporter) countryOf(host string) string {
 			return code
 		}
 		return ""
+	}
+	if overrides := e.setup.Load().config.Country.Overrides; len(overrides) > 0 {
+		if n, err := domain.Parse(host); err == nil && overrides[n] != "" {
+			return overrides[n]
+		}
 	}
 	tld := host[strings.LastIndexByte(host, '.')+1:]
 	if code := country.OfTLD(tld); code != "" {

@@ -30,8 +30,9 @@ func (e *Exporter) Instance(name string) (web.Instance, bool) {
 	one := &v.Instances[i]
 	page := web.Instance{Domain: n.Unicode(), Rows: rows(one, v.At)}
 	if one.Fresh() {
-		page.Scores = append(score("HTTPS by MDN's method", one.Entry.HTTPS.Observatory), score("TLS", one.Entry.HTTPS.TLS)...)
+		page.Scores = score("HTTPS by MDN's method", one.Entry.HTTPS.Observatory)
 	}
+	page.Scores = append(page.Scores, score("TLS", one.Entry.HTTPS.TLS)...)
 	return page, true
 }
 
@@ -54,8 +55,11 @@ func rows(i *network.Instance, now time.Time) []web.Row {
 	}
 	add("Software", strings.TrimSpace(i.Software+" "+i.Version))
 	add("Update", string(i.Update))
-	add("Country of the server", i.Country+", by "+string(entry.Country.Source))
-	add("Why it is unknown", string(entry.Country.Reason))
+	if entry.Country.Country == "" {
+		add("Country of the server", strings.TrimSuffix(network.Unknown+": "+string(entry.Country.Reason), ": "))
+	} else {
+		add("Country of the server", i.Country+", by "+string(entry.Country.Source))
+	}
 	add("Users", count(i.Users))
 	add("Active in 30 days", count(i.ActiveUsers))
 	add("Statuses", count(i.Statuses))

@@ -25,10 +25,10 @@ var needed = []string{
 	`mastodon_directory_instances{directory="joinmastodon"}`,
 }
 
-// TestThreeHours steps the whole World by minutes; at each, every total that Prometheus has equals the Truth.
+// TestThreeHours steps half of the World by minutes; at each, every total that Prometheus has equals the Truth.
 func TestThreeHours(t *testing.T) {
 	t.Parallel()
-	w := demo.NewWorld(demo.Config{Seed: 1, Start: start})
+	w := demo.NewWorld(demo.Config{Seed: 1, Start: start, Instances: 1000})
 	b := newBox(t, w)
 	for minute := 0; minute <= 180; minute++ {
 		at := start.Add(time.Duration(minute) * time.Minute)
@@ -131,4 +131,33 @@ func TestCertificates(t *testing.T) {
 	if status, _ := b.get(t, "/instance/nobody.social"); status != http.StatusNotFound {
 		t.Errorf("the page of nobody answers %d", status)
 	}
+}
+
+// TestEverybodyIsLookedAt holds that within a day the page of every instance has been looked at, whatever it runs and whatever
+// robots.txt forbids beside it: so everybody has a grade, and who declines on that page is heard.
+func TestEverybodyIsLookedAt(t *testing.T) {
+	var specs []demo.Spec
+	add := func(label, software string, behaviour demo.Behaviour) {
+		users := int64(500)
+		for i, tag := range []string{"", "noindex"} {
+			specs = append(specs, demo.Spec{Name: fmt.Sprintf("%s-%d.social", label, i), Users: &users, Software: software, Behaviour: behaviour, RobotsTag: tag})
+		}
+	}
+	for _, software := range []string{"mastodon", "lemmy", "misskey", "writefreely", "peertube"} {
+		add(software, software, demo.Well)
+	}
+	add("no-api", "mastodon", demo.RobotsNoAPI)
+	add("no-nodeinfo", "mastodon", demo.RobotsNoNodeInfo)
+	b := newBox(t, demo.WorldOf(specs, start))
+	for minute := 0; minute <= 26*60; minute += 30 {
+		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+	}
+	half := float64(len(specs) / 2)
+	if got := b.store.Value(t, `mastodon_network_instances{state="refused"}`, b.now()); got != half {
+		t.Errorf("%v instances declined, want %v", got, half)
+	}
+	if got := b.store.Value(t, `sum(mastodon_https_grade_instances{grade!="unknown"})`, b.now()); got != half {
+		t.Errorf("%v instances have a grade, want %v: %v", got, half, b.store.Series(t, "mastodon_instance_https_score", b.now()))
+	}
+	b.compare(t, b.Truth(b.now()).HTTPS(), b.now())
 }

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/mnm-social/mnm/exporter/census"
 	"github.com/mnm-social/mnm/exporter/https"
@@ -25,8 +26,8 @@ func (c *call) get(step census.Step, purpose outbound.Purpose, url string, have 
 	}
 	resp, err := c.session.Get(c.ctx, r)
 	if err != nil {
-		if !c.answered { // by this very host
-			c.seen.Certificate = https.Score(https.Visit{Host: c.entry.Name, At: c.began, Failed: err}).Verdict
+		if report := https.Score(https.Visit{Host: c.entry.Name, At: c.began, Failed: err}); !c.answered && report.Verdict != "" && strings.HasPrefix(url, c.base()+"/") {
+			c.seen.Certificate, c.seen.Handshake = report.Verdict, &report.TLS
 		}
 		return nil, c.judgeError(err)
 	}
@@ -40,7 +41,9 @@ func (c *call) get(step census.Step, purpose outbound.Purpose, url string, have 
 		c.seen.ETags[step] = got
 	}
 	if t := resp.TLS; t != nil && len(t.PeerCertificates) > 0 {
-		c.seen.Certificate = https.VerdictOK // it verified
+		if resp.URL.Hostname() == c.entry.Name.String() {
+			c.seen.Certificate = https.VerdictOK // it verified
+		}
 		c.seen.TLS = census.TLS{Version: t.Version, Expiry: t.PeerCertificates[0].NotAfter}
 	}
 	return resp, verdict{}

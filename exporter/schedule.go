@@ -61,9 +61,24 @@ func dailySteps(e *census.Entry, now time.Time, c Instances) map[census.Step]boo
 	}
 	for _, s := range []census.Step{census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP, census.StepHTTPS} {
 		// What would be older than a day at the next visit is due now.
-		if len(steps) < most && now.Sub(e.Asked[s]) > c.Daily-c.Every {
+		if len(steps) < most && now.Sub(e.Asked[s]) > c.Daily-c.Every && possible(e, s) {
 			steps[s] = true
 		}
 	}
 	return steps
+}
+
+// possible reports whether a daily question can be asked: what cannot must not stand before those that can for ever.
+func possible(e *census.Entry, s census.Step) bool {
+	switch s {
+	case census.StepWellKnown:
+		return e.Robots.Allows(pathWellKnown)
+	case census.StepV2:
+		return e.Answers.V1 != nil && e.Robots.Allows(pathV2)
+	case census.StepActivity:
+		return e.Answers.V1 != nil && e.Robots.Allows(pathActivity)
+	case census.StepHTTP, census.StepHTTPS:
+		return e.Robots.Allows("/")
+	}
+	return true
 }

@@ -1,11 +1,14 @@
 package exporter
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/mnm-social/mnm/exporter/census"
 	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/exporter/instance"
+	"github.com/mnm-social/mnm/exporter/outbound"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -93,7 +96,10 @@ func TestDailySteps(t *testing.T) {
 		"third visit":  {asked(2*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2), steps{census.StepActivity}},
 		"fourth visit": {asked(3*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity), steps{census.StepHTTP}},
 		"fifth visit":  {asked(4*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP), steps{census.StepHTTPS}},
-		"all today":    {asked(23*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP, census.StepHTTPS), nil},
+		"no v1: what only Mastodon's API answers": {asked(time.Hour, census.StepRobots, census.StepWellKnown), steps{census.StepHTTP}},
+		"robots forbids some":                     {asked(time.Hour, census.StepRobots, census.StepWellKnown), steps{census.StepActivity}},
+		"robots forbids the page":                 {asked(time.Hour, census.StepRobots, census.StepWellKnown, census.StepActivity), nil},
+		"all today":                               {asked(23*time.Hour, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP, census.StepHTTPS), nil},
 		"a day would be over at the next visit": {
 			asked(23*time.Hour+time.Second, census.StepRobots, census.StepWellKnown, census.StepV2, census.StepActivity, census.StepHTTP, census.StepHTTPS),
 			steps{census.StepRobots},
@@ -102,6 +108,12 @@ func TestDailySteps(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			if label != "first visit" {
 				row.entry.Visits = 2
+			}
+			if !strings.Contains(label, "no v1") {
+				row.entry.Answers.V1 = &instance.V1{}
+			}
+			if strings.Contains(label, "robots") {
+				row.entry.Robots = outbound.ParseRobots([]byte("User-agent: *\nDisallow: /$\nDisallow: /api/v2/\n"))
 			}
 			got := dailySteps(&row.entry, noon, c)
 			if len(got) != len(row.want) {

@@ -67,7 +67,7 @@ func (v *visitor) place(c *call) {
 	all := make([]netip.Addr, 0, len(addrs.V4)+len(addrs.V6))
 	all = append(append(all, addrs.V4...), addrs.V6...)
 	answer, interim := v.where.LocateContext(c.ctx, c.entry.Name, all, c.header)
-	if !interim || c.entry.Country.Source != country.Address { // else it would seem to move for as long as who knows better is away
+	if interim = interim || addrs.V4Unknown; !interim || c.entry.Country.Source != country.Address { // else it would seem to move for as long as who knows better is away
 		c.seen.Country = &answer
 	}
 	if !addrs.V6Unknown {
@@ -266,6 +266,8 @@ func (c *call) askPlain() {
 		c.resting = c.asksForRest(resp) || c.resting
 	case outbound.ReasonBudget, outbound.ReasonCrowded, outbound.ReasonCanceled, outbound.ReasonNoIPv6Route, outbound.ReasonDNS, outbound.ReasonNoAddress:
 		return // nobody has looked
+	case outbound.ReasonTooBig, outbound.ReasonProtocol:
+		c.seen.Plain = &https.Plain{Status: http.StatusOK} // something is served there, and leads nowhere
 	default:
 		c.seen.Plain = &https.Plain{}
 	}
@@ -310,8 +312,8 @@ func (c *call) askPage() bool {
 	case resp != nil:
 		c.judgePage(resp)
 		return !c.resting
-	case v.overHTTP() && !c.seen.Repetition:
-		c.seen.Asked[census.StepHTTPS] = true // too large, or led astray: it is only a page
+	case !c.seen.Repetition && v.outcome != census.Unjudged:
+		c.seen.Asked[census.StepHTTPS] = true // it is only a page: whether the instance is up, its answers tell
 		return true
 	}
 	c.decide(census.StepHTTPS, v)

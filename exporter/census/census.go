@@ -235,6 +235,7 @@ type Observation struct {
 	Plain       *https.Plain  // nil: port 80 was not looked at
 	HTTPS       *https.Report // nil: there was no page at /
 	Certificate https.Verdict // "": no handshake told
+	Handshake   *https.Marks  // of one that did not verify
 	IPv6        bool
 	Other       *Other
 }

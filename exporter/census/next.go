@@ -84,14 +84,19 @@ func (e *Entry) learn(seen Observation) {
 	if seen.Plain != nil {
 		e.Plain = *seen.Plain
 	}
-	if seen.HTTPS != nil {
-		e.HTTPS = *seen.HTTPS
+	switch {
+	case seen.HTTPS != nil:
+		e.HTTPS, e.Read[StepHTTPS] = *seen.HTTPS, seen.At
+	case seen.Handshake != nil:
+		e.HTTPS.TLS = *seen.Handshake
 	}
 	if seen.Certificate != "" {
 		e.Certificate = seen.Certificate
 	}
 	if seen.Robots != nil {
-		e.Robots = *seen.Robots
+		if e.Robots = *seen.Robots; !e.Robots.Allows("/") { // nobody looks at the page any more
+			e.Plain, e.HTTPS = https.Plain{}, https.Report{}
+		}
 	}
 	if seen.NodeInfoURL != "" {
 		e.NodeInfoURL = seen.NodeInfoURL
@@ -180,10 +185,13 @@ func (e *Entry) take(seen Observation, rules Rules) {
 	a.Week = latest(a.Week, s.Week, &e.Read[StepActivity], seen.At, 2*rules.StaleAfter)
 	e.Figures = a.Figures()
 	e.Version = label(e.Figures)
+	if seen.At.Sub(e.Read[StepHTTPS]) >= 2*rules.StaleAfter {
+		e.HTTPS = https.Report{}
+	}
 	if seen.Country != nil {
 		e.Country = *seen.Country
-		e.IPv6 = seen.IPv6
 	}
+	e.IPv6 = seen.IPv6
 	if seen.TLS.Version != 0 {
 		e.TLS = seen.TLS
 	}

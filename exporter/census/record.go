@@ -44,7 +44,7 @@ type record struct {
 	TLSVersion  uint16            `json:"tls_version,omitzero"`
 	Expiry      int64             `json:"expiry,omitzero"`
 	Plain       https.Plain       `json:"plain,omitzero"`
-	HTTPS       https.Report      `json:"https,omitzero"`
+	HTTPS       report            `json:"https,omitzero"`
 	Certificate https.Verdict     `json:"certificate,omitzero"`
 	IPv6        bool              `json:"ipv6,omitzero"`
 	Other       *other            `json:"other,omitempty"`
@@ -58,6 +58,18 @@ type other struct {
 	Asked  int64           `json:"asked,omitzero"`
 }
 
+// report is a Report that is left out, and nothing else with it, where it has what this version does not know.
+type report https.Report
+
+// UnmarshalJSON never fails.
+func (r *report) UnmarshalJSON(text []byte) error {
+	var read https.Report
+	if json.Unmarshal(text, &read) == nil {
+		*r = report(read)
+	}
+	return nil
+}
+
 // steps are the names of the steps in a record. They are part of the file's form: one may be added, none changed.
 var steps = [StepCount]string{"robots", "well_known", "nodeinfo", "v1", "v2", "activity", "https", "http"}
 
@@ -68,7 +80,7 @@ func recordOf(e *Entry) record {
 		Answered: milli(e.Answered), Failing: milli(e.Failing), NotBefore: milli(e.NotBefore), Reason: e.Reason, Took: e.Took,
 		Answers: e.Answers, Asked: map[string]int64{}, Read: map[string]int64{}, ETags: map[string]string{},
 		NodeInfoURL: e.NodeInfoURL, Robots: e.Robots, Country: e.Country, TLSVersion: e.TLS.Version, Expiry: milli(e.TLS.Expiry),
-		Plain: e.Plain, HTTPS: e.HTTPS, Certificate: e.Certificate, IPv6: e.IPv6, Changed: map[string]int64{},
+		Plain: e.Plain, HTTPS: report(e.HTTPS), Certificate: e.Certificate, IPv6: e.IPv6, Changed: map[string]int64{},
 	}
 	if e.Reason != "" {
 		r.Step = steps[e.Step]
@@ -94,7 +106,7 @@ func (r *record) entry() *Entry {
 		Answered: moment(r.Answered), Failing: moment(r.Failing), NotBefore: moment(r.NotBefore), Reason: r.Reason, Took: r.Took,
 		Answers: r.Answers, NodeInfoURL: r.NodeInfoURL, Robots: r.Robots, Country: r.Country,
 		TLS: TLS{Version: r.TLSVersion, Expiry: moment(r.Expiry)}, IPv6: r.IPv6,
-		Plain: r.Plain, HTTPS: r.HTTPS, Certificate: r.Certificate,
+		Plain: r.Plain, HTTPS: https.Report(r.HTTPS), Certificate: r.Certificate,
 	}
 	e.Step = Step(max(0, slices.Index(steps[:], r.Step)))
 	if o := r.Other; o != nil {

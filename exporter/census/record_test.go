@@ -1,6 +1,7 @@
 package census
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -169,4 +170,22 @@ func FuzzRecord(f *testing.F) {
 			t.Fatalf("what was written cannot be read: %d, %v", bad, err)
 		}
 	})
+}
+
+// TestRecordOfAnotherVersion holds that a result which this version does not know costs the report only.
+func TestRecordOfAnotherVersion(t *testing.T) {
+	b, again := NewBook(rules), NewBook(rules)
+	e := full(t)
+	b.entries[e.Name], b.order = e, names(t, "oak.social")
+	text, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := e.HTTPS.Observatory.Results[0].String()
+	text = bytes.Replace(text, []byte(name), []byte("a-result-of-tomorrow"), 1)
+	bad, err := again.Restore(text, start.Add(24*time.Hour))
+	all, _ := again.Entries()
+	if bad != 0 || err != nil || len(all) != 1 || all[0].Version != e.Version || all[0].HTTPS.Observatory.Judged() {
+		t.Errorf("%d bad, %v, %d entries", bad, err, len(all))
+	}
 }

@@ -65,10 +65,15 @@ func Instances() metric.Table[*network.View] {
 			func(e *network.Instance) float64 { return score(e.Entry.HTTPS.Observatory) }),
 		info("https_grade_info", "grade", "Grade of that score, A+ to F; always 1"+largest+daily,
 			func(e *network.Instance) string { return e.Entry.HTTPS.Observatory.Grade }),
-		detail("tls_score", "How good the instance's TLS is, from 0 to 100: protocol, key, chain, expiry and HSTS preload eligibility, by the table in docs/https-score.md"+largest+daily,
+		listed("tls_score", "How good the instance's TLS is, from 0 to 100: protocol, key, chain, expiry and HSTS preload eligibility, by the table in docs/https-score.md; of the latest page, or of a handshake that failed since"+largest,
 			func(e *network.Instance) float64 { return score(e.Entry.HTTPS.TLS) }),
-		info("tls_grade_info", "grade", "Grade of that score, A+ to F; always 1"+largest+daily,
-			func(e *network.Instance) string { return e.Entry.HTTPS.TLS.Grade }),
+		gauge("mastodon_instance_tls_grade_info", "Grade of that score, A+ to F; always 1"+largest, []string{"domain", "grade"}, func(v view, w writer) {
+			for _, e := range v.Detailed {
+				if m := e.Entry.HTTPS.TLS; m.Judged() {
+					w.Emit(1, e.Domain, m.Grade)
+				}
+			}
+		}),
 		gauge("mastodon_instance_certificate_info", "What became of the certificate in the latest handshake, whether the visit was good or not: ok, expired, wrong_name, self_signed, untrusted, old_protocol; always 1"+largest,
 			[]string{"domain", "verdict"}, func(v view, w writer) {
 				for _, e := range v.Detailed {

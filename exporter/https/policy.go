@@ -51,8 +51,9 @@ type source struct {
 const (
 	// shortestPolicy is the least that can be a policy, in UTF-16 code units.
 	shortestPolicy = 6
-	// maxCompared bounds how many sources are sorted and compared, each as often as that happens.
-	maxCompared = 1 << 16
+	// maxCompared bounds how much text of policies is read, sorted and compared, in bytes, each as often as that happens:
+	// two policies as long as a header may be are within it.
+	maxCompared = 4 * maxHeader
 )
 
 // errPolicy makes the whole policy invalid: one is too short, repeats a directive, has a broken percent-encoding where
@@ -74,6 +75,9 @@ func parsePolicies(policies []string) (directives, error) {
 		}
 		seen := map[string]bool{}
 		for part := range strings.SplitSeq(policy, ";") {
+			if left -= len(part) + 1; left < 0 {
+				return directives{}, errPolicy
+			}
 			words := strings.FieldsFunc(part, space)
 			if len(words) == 0 {
 				continue
@@ -86,7 +90,10 @@ func parsePolicies(policies []string) (directives, error) {
 				d.repeated = true
 			}
 			seen[name] = true
-			if left -= len(kept[name]) + len(words); left < 0 {
+			for _, s := range kept[name] {
+				left -= len(s.text) + 1
+			}
+			if left < 0 {
 				return directives{}, errPolicy
 			}
 			merged, err := merge(kept[name], words[1:], i)
@@ -110,7 +117,7 @@ func merge(before []source, words []string, policy int) ([]source, error) {
 	if policy == 0 { // report-uri and report-to again: the last one counts
 		before = nil
 	}
-	all := slices.Grow(slices.Clone(before), len(words))
+	all := append(make([]source, 0, len(before)+len(words)), before...)
 	for _, word := range words {
 		all = append(all, source{text: lower(word), policy: policy, keep: policy == 0})
 	}
@@ -146,20 +153,19 @@ func flat(list []source) *sources {
 // covers reports whether source a covers source b: all its parts between slashes are b's first, or, if it does not end in
 // a slash, b's only ones.
 func covers(a, b string) (bool, error) {
-	parts, others := strings.Split(a, "/"), strings.Split(b, "/")
-	exact := !strings.HasSuffix(a, "/")
-	if len(parts) > len(others) || exact && len(parts) != len(others) {
+	slashes, others := strings.Count(a, "/"), strings.Count(b, "/")
+	if slashes > others || slashes < others && !strings.HasSuffix(a, "/") {
 		return false, nil
 	}
-	if !exact {
-		parts = parts[:len(parts)-1]
-	}
-	for i, part := range parts {
+	for a != "" {
+		var part, other string
+		part, a, _ = strings.Cut(a, "/")
+		other, b, _ = strings.Cut(b, "/")
 		mine, err := decode(part)
 		if err != nil {
 			return false, err
 		}
-		its, err := decode(others[i])
+		its, err := decode(other)
 		if err != nil {
 			return false, err
 		}
