@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -86,11 +87,27 @@ func TestExternalDemo(t *testing.T) {
 	t.Logf("%v instances, by Prometheus", got)
 
 	for _, expr := range dashboardQueries(t) {
-		expr = strings.ReplaceAll(expr, "$__rate_interval", "1m")
+		expr = variable.ReplaceAllStringFunc(expr, chosen)
 		if _, err := query(t, engine, expr); err != nil {
 			t.Errorf("%s: %v", expr, err)
 		}
 	}
+}
+
+// variable is a variable of a dashboard in a query.
+var variable = regexp.MustCompile(`\$\{?\w+(:\w+)?\}?`)
+
+// chosen is what a person may have chosen for a variable: a time, a number, or all.
+func chosen(name string) string {
+	switch name = strings.Trim(name, "${}"); {
+	case strings.HasPrefix(name, "__"):
+		return "1m"
+	case name == "growth":
+		return "10m"
+	case name == "rows":
+		return "10"
+	}
+	return ".*"
 }
 
 // total adds up a page's mastodon_network_instances.

@@ -3,33 +3,38 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
-
-	"github.com/prometheus/prometheus/promql/parser"
-
-	"github.com/mnm-social/mnm/exporter/families"
 )
 
 // board is what Grafana reads of a dashboard, written down apart from the SDK that made it.
 type board struct {
-	UID           string  `json:"uid"`
-	Title         string  `json:"title"`
-	SchemaVersion int     `json:"schemaVersion"`
-	Panels        []gridy `json:"panels"`
-	Templating    struct {
-		List []struct{ Name, Type, Query string }
+	UID           string `json:"uid"`
+	Title         string `json:"title"`
+	SchemaVersion int    `json:"schemaVersion"`
+	Editable      bool   `json:"editable"`
+	Tags          []string
+	Inputs        any `json:"__inputs"`
+	Links         []struct {
+		Type                  string
+		Tags                  []string
+		KeepTime, IncludeVars bool
+	}
+	Panels     []gridy `json:"panels"`
+	Templating struct {
+		List []variableModel
 	}
 	Annotations struct {
 		List []struct {
-			Name       string
-			Expr       string
-			Datasource ref
-			Target     target
+			Name                    string
+			Expr                    string
+			TitleFormat, TextFormat string
+			Datasource              ref
+			Target                  target
 		}
 	}
 }
@@ -47,8 +52,32 @@ type gridy struct {
 		Legend *struct{ ShowLegend bool }
 	}
 	FieldConfig struct {
-		Defaults struct{ Unit, NoValue string }
+		Defaults  struct{ Unit, NoValue string }
+		Overrides []struct {
+			Matcher    struct{ ID, Options string }
+			Properties []struct {
+				ID    string
+				Value json.RawMessage
+			}
+		}
 	}
+	Transformations []struct {
+		ID      string
+		Options struct {
+			ExcludeByName map[string]bool
+			RenameByName  map[string]string
+		}
+	}
+}
+
+type variableModel struct {
+	Name, Type, Label, Description string
+	Query, Definition              string
+	Regex, AllValue                string
+	Datasource                     ref
+	Refresh                        int
+	Multi, IncludeAll              bool
+	Current                        struct{ Text, Value any }
 }
 
 type target struct {
@@ -138,7 +167,7 @@ func TestDashboards(t *testing.T) {
 			checkLayout(t, b)
 			for _, p := range b.Panels {
 				if p.Type != "row" {
-					checkPanel(t, p)
+					checkPanel(t, b, p)
 				}
 			}
 		})
@@ -169,7 +198,7 @@ func checkLayout(t *testing.T, b board) {
 
 var oneSentence = regexp.MustCompile(`^[A-Z][^.]*(\.\d[^.]*)*\.$`)
 
-func checkPanel(t *testing.T, p gridy) {
+func checkPanel(t *testing.T, b board, p gridy) {
 	t.Helper()
 	if p.Title == "" {
 		t.Errorf("panel %d has no title", p.ID)
@@ -187,7 +216,7 @@ func checkPanel(t *testing.T, p gridy) {
 		t.Errorf("%q asks nothing", p.Title)
 	}
 	checkSource(t, p.Title, p.Datasource)
-	refs := map[string]bool{}
+	refs, labels := map[string]bool{}, map[string]bool{}
 	for _, q := range p.Targets {
 		checkSource(t, p.Title, q.Datasource)
 		if q.RefID == "" || refs[q.RefID] {
@@ -197,8 +226,11 @@ func checkPanel(t *testing.T, p gridy) {
 		if q.Range == q.Instant {
 			t.Errorf("%q: a query asks either for a range or for now", p.Title)
 		}
-		checkQuery(t, p.Title, q.Expr, q.LegendFormat)
+		maps.Copy(labels, checkQuery(t, b, p.Title, q.Expr, q.LegendFormat))
+		checkIntervals(t, b, p.Title, q)
 	}
+	checkColumns(t, p, labels)
+	checkLinks(t, p, labels)
 }
 
 func checkSource(t *testing.T, title string, r ref) {
@@ -215,81 +247,7 @@ func TestAnnotations(t *testing.T) {
 			if a.Expr != a.Target.Expr {
 				t.Errorf("%q: old and new Grafana would ask different things: %q and %q", a.Name, a.Expr, a.Target.Expr)
 			}
-			checkQuery(t, a.Name, a.Expr, "")
+			checkQuery(t, b, a.Name, a.Expr, a.TitleFormat+a.TextFormat)
 		}
-	}
-}
-
-var placeholder = regexp.MustCompile(`{{\s*(\w+)\s*}}`)
-
-// checkQuery holds that a query is PromQL, that it names only families and labels which the exporter has, that counters
-// and only counters are read by their growth, and that the legend names labels which the result can have.
-func checkQuery(t *testing.T, title, expr, legend string) {
-	t.Helper()
-	tree, err := parser.NewParser(parser.Options{}).ParseExpr(strings.ReplaceAll(expr, "$__rate_interval", "1m"))
-	if err != nil {
-		t.Errorf("%q: %s: %v", title, expr, err)
-		return
-	}
-	labels := map[string]bool{}
-	parser.Inspect(tree, func(node parser.Node, path []parser.Node) error {
-		switch n := node.(type) {
-		case *parser.VectorSelector:
-			checkSelector(t, title, n, path, labels)
-		case *parser.Call:
-			if n.Func.Name == "label_replace" {
-				labels[n.Args[1].(*parser.StringLiteral).Val] = true
-			}
-		}
-		return nil
-	})
-	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
-		var wanted []string
-		switch n := node.(type) {
-		case *parser.AggregateExpr:
-			wanted = n.Grouping
-		case *parser.BinaryExpr:
-			if n.VectorMatching != nil {
-				wanted = append(n.VectorMatching.MatchingLabels, n.VectorMatching.Include...)
-			}
-		}
-		for _, l := range wanted {
-			if !labels[l] {
-				t.Errorf("%q: nothing in %s has label %q", title, expr, l)
-			}
-		}
-		return nil
-	})
-	for _, m := range placeholder.FindAllStringSubmatch(legend, -1) {
-		if !labels[m[1]] {
-			t.Errorf("%q: the legend names label %q, which nothing in %s has", title, m[1], expr)
-		}
-	}
-}
-
-// checkSelector looks one selector up in the catalogue and adds its family's labels to labels.
-func checkSelector(t *testing.T, title string, s *parser.VectorSelector, path []parser.Node, labels map[string]bool) {
-	t.Helper()
-	all := families.All()
-	at := slices.IndexFunc(all, func(d families.Description) bool { return d.Name == s.Name })
-	if at < 0 {
-		t.Errorf("%q: there is no family %q", title, s.Name)
-		return
-	}
-	family := all[at]
-	for _, l := range family.Labels {
-		labels[l] = true
-	}
-	for _, m := range s.LabelMatchers {
-		if m.Name != "__name__" && !slices.Contains(family.Labels, m.Name) {
-			t.Errorf("%q: %s has no label %q", title, s.Name, m.Name)
-		}
-	}
-	growth := slices.ContainsFunc(path, func(n parser.Node) bool {
-		call, ok := n.(*parser.Call)
-		return ok && (call.Func.Name == "rate" || call.Func.Name == "increase")
-	})
-	if counter := strings.HasSuffix(s.Name, "_total"); counter != growth {
-		t.Errorf("%q: %s is read by its growth: %t; is a counter: %t", title, s.Name, growth, counter)
 	}
 }

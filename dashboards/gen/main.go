@@ -26,7 +26,10 @@ func main() {
 
 // boards are all dashboards of the project.
 func boards() []func() (dashboard.Dashboard, error) {
-	return []func() (dashboard.Dashboard, error){networkOverview}
+	return []func() (dashboard.Dashboard, error){
+		networkOverview, instanceBoard, instancesBoard, countriesBoard, versionsBoard,
+		timelinesBoard, hashtagsBoard, httpsBoard, exporterBoard,
+	}
 }
 
 // write makes every dashboard and puts it into folder as UID.json.

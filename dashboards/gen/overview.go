@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
-	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 )
 
 // networkOverview is the home page: the whole network at a glance, one section per question.
@@ -16,26 +15,9 @@ func networkOverview() (dashboard.Dashboard, error) {
 	versions(p)
 	upkeep(p)
 	exporterItself(p)
+	p.annotate(watchedMarks(), "Changes")
 	p.annotate(releaseMarks(), "Mastodon versions over time", "Update status")
 	return p.build()
-}
-
-// frame is what all dashboards of the project have in common.
-func frame(uid, title, help string) *dashboard.DashboardBuilder {
-	return dashboard.NewDashboardBuilder(title).Uid(uid).Description(help).Tags([]string{"mastodon", "mnm"}).
-		Time("now-3h", "now").Refresh("1m").Timezone("browser").Readonly().
-		Tooltip(dashboard.DashboardCursorSyncCrosshair).
-		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus"))
-}
-
-// releaseMarks are lines at the times when Mastodon published a release.
-func releaseMarks() *dashboard.AnnotationQueryBuilder {
-	return dashboard.NewAnnotationQueryBuilder().Name("Mastodon releases").Datasource(source()).
-		Enable(true).Hide(false).IconColor("purple").
-		Expr(`1000 * mastodon_release_published_timestamp_seconds * on (version) group_left () mastodon_release_info{channel="stable"}`).
-		Target(prometheus.NewDataqueryBuilder().Datasource(source()).RefId("Releases").Range().
-			Expr(`1000 * mastodon_release_published_timestamp_seconds * on (version) group_left () mastodon_release_info{channel="stable"}`)).
-		TitleFormat("Mastodon {{version}}").TextFormat("released").UseValueForTime(true)
 }
 
 func tiles(p *page) {
@@ -94,14 +76,16 @@ func countries(p *page) {
 	p.heading("Where does it run?")
 	p.line(13, []uint32{7, 7, 10},
 		ranking("Instances by country", "The 15 countries with the most servers, by the server's own country.", whole,
-			`topk(15, `+named("mastodon_country_instances")+`)`, "{{country_name}}", "blue"),
+			`topk(15, `+named("mastodon_country_instances")+`)`, "{{country_name}}", "blue").
+			OverrideByFieldType(numbers, leadsToInstances("country", "${__field.labels.country}")),
 		ranking("Users by country", "The 15 countries whose servers hold the most accounts; their owners may live elsewhere.", short,
-			`topk(15, `+named("mastodon_country_users")+`)`, "{{country_name}}", "green"),
+			`topk(15, `+named("mastodon_country_users")+`)`, "{{country_name}}", "green").
+			OverrideByFieldType(numbers, leadsToInstances("country", "${__field.labels.country}")),
 		listing("All countries", "Every known country with a server, with the accounts on its servers and those active in 30 days.",
 			[]string{named("mastodon_country_instances"), named("mastodon_country_users"), named("mastodon_country_active_users")},
 			"Instances",
-			column{"country", "", nil},
 			column{"country_name", "Country", wide(140)},
+			column{"country", "Code", cell(wide(60), leadsToInstances("country", "${__value.raw}"))},
 			column{"continent", "Continent", nil},
 			column{"Value #A", "Instances", barCell(whole, "blue")},
 			column{"Value #B", "Users", barCell(short, "green")},
@@ -125,33 +109,22 @@ func versions(p *page) {
 			series{byBranch, "{{branch}}"}).
 			Legend(legend(common.LegendPlacementRight, common.LegendDisplayModeTable, "lastNotNull").SortBy("Last *").SortDesc(true)),
 		ranking("Instances by version", "The 15 versions of Mastodon that the most instances run.", whole,
-			`topk(15, sum by (version) (mastodon_version_instances))`, "{{version}}", "blue"),
+			`topk(15, sum by (version) (mastodon_version_instances))`, "{{version}}", "blue").
+			OverrideByFieldType(numbers, leadsToInstances("version", "${__field.labels.version}")),
 		ranking("Users by version", "The 15 versions of Mastodon whose instances hold the most accounts.", short,
-			`topk(15, sum by (version) (mastodon_version_users))`, "{{version}}", "green"),
+			`topk(15, sum by (version) (mastodon_version_users))`, "{{version}}", "green").
+			OverrideByFieldType(numbers, leadsToInstances("version", "${__field.labels.version}")),
 	)
 	p.line(10, []uint32{12, 12},
-		listing("Software", "What the visited instances run, Mastodon or not: the 50 most frequent, and all other together.",
-			[]string{`sum by (software) (mastodon_software_instances)`, `sum by (software) (mastodon_software_users)`},
-			"Instances",
-			column{"software", "Software", nil},
-			column{"Value #A", "Instances", barCell(whole, "blue")},
-			column{"Value #B", "Users", barCell(short, "green")}),
-		listing("Newest releases", "The newest release of Mastodon in each channel and supported branch, and when it was published.",
-			[]string{`1000 * sum by (channel, version) (mastodon_latest_release_info * on (version) group_left () mastodon_release_published_timestamp_seconds)`},
-			"Published",
-			column{"version", "Version", nil},
-			column{"channel", "Channel or branch", nil},
-			column{"Value", "Published", unitCell(dateMs)}).NoValue("no releases known yet"),
+		softwareTable(),
+		newestReleases(),
 	)
 }
 
 func upkeep(p *page) {
 	p.heading("How well is it kept?")
 	p.line(9, []uint32{8, 8, 8},
-		shares("Update status", "Instances of Mastodon and its forks, each judged by the newest release of its own branch.",
-			"mastodon_update_instances", "update",
-			part{"current", "green"}, part{"behind", "yellow"}, part{"security_missing", "red"},
-			part{"unsupported", "orange"}, part{"unknown", grey}),
+		updateStatus(),
 		shares("Registrations", "Instances by their policy: open to strangers, open after approval, or closed.",
 			"mastodon_registration_instances", "policy",
 			part{"open", "green"}, part{"approval", "yellow"}, part{"closed", "orange"}, part{"unknown", grey}),
@@ -175,14 +148,8 @@ func exporterItself(p *page) {
 			`min(mnm_exporter_github_rate_limit_remaining)`).NoValue("not asked yet"),
 	)
 	p.line(8, []uint32{8, 8, 8},
-		lines("Visits", "Visits to instances that ended, per second, and the failed ones among them.", perSec,
-			series{`sum(rate(mnm_exporter_visits_total[$__rate_interval]))`, "all"},
-			series{`sum(rate(mnm_exporter_visit_failures_total[$__rate_interval]))`, "failed"}).
-			OverrideByName(paint("all", "blue")).OverrideByName(paint("failed", "red")),
-		lines("Failed visits by reason", "Visits per second without a readable answer, by what went wrong.", perSec,
-			series{`sum by (reason) (rate(mnm_exporter_visit_failures_total[$__rate_interval])) > 0`, "{{reason}}"}).
-			NoValue("no failures in this time range"),
-		bars("Requests by purpose", "Requests sent, per second, by what they ask for.", "reqps",
-			series{`sum by (purpose) (rate(mnm_exporter_requests_total[$__rate_interval])) > 0`, "{{purpose}}"}),
+		visitLines(),
+		failureLines(),
+		requestBars(),
 	)
 }

@@ -5,13 +5,11 @@ import (
 	"strconv"
 
 	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
-	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
-	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
 
@@ -20,10 +18,13 @@ const (
 	whole   = "locale" // 12,345
 	short   = "short"  // 1.23 Mil
 	percent = "percentunit"
-	perSec  = "cps" // 1.2 c/s
+	perSec  = "suffix:/s"
 	dateMs  = "dateTimeAsIso"
 	text    = "none"
 	words   = "string" // even where it looks like a number, such as 4.6
+	seconds = "s"
+	size    = "bytes"
+	days    = "suffix: days"
 )
 
 // series is one query and the name of what it gives.
@@ -57,6 +58,20 @@ func number(title, help, unit, expr string) *stat.PanelBuilder {
 		TextMode(common.BigValueTextModeValue).JustifyMode(common.BigValueJustifyModeAuto).
 		Orientation(common.VizOrientationAuto).WideLayout(true).ReduceOptions(last()).
 		ColorScheme(fixed("blue"))
+}
+
+// moment is a tile of what holds at the end of the time range; limits, if any, give it a colour that says how good it is.
+func moment(title, help, unit, expr string, all ...limit) *stat.PanelBuilder {
+	b := number(title, help, unit, expr).Targets(nil).WithTarget(series{expr, title}.now(0)).GraphMode(common.BigValueGraphModeNone)
+	if len(all) == 0 {
+		return b
+	}
+	return judge(b, all...)
+}
+
+// judge gives a tile a colour that says how good its number is; the first limit's holds below it as well.
+func judge(b *stat.PanelBuilder, all ...limit) *stat.PanelBuilder {
+	return b.Thresholds(limits(all...)).ColorScheme(byThreshold()).ColorMode(common.BigValueColorModeValue)
 }
 
 // label is a tile that shows the name of what is there, not its value.
@@ -151,59 +166,14 @@ func ranking(title, help, unit, expr, legend, color string) *bargauge.PanelBuild
 		Orientation(common.VizOrientationHorizontal).ReduceOptions(last()).ColorScheme(fixed(color))
 }
 
-// column is one column of a table: a label's name, or the value of the query that names it.
-type column struct {
-	name, title string
-	set         []dashboard.DynamicConfigValue
-}
-
-// listing is a table of what is true now. Queries that share their labels become one row per set of labels, with the
-// columns "Value #A", "Value #B" and so on; with one query only it is "Value". A column without a title is hidden.
-func listing(title, help string, exprs []string, sortBy string, columns ...column) *table.PanelBuilder {
-	b := table.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(words).
-		NoValue("no data yet").ShowHeader(true).CellHeight(common.TableCellHeightSm).MinWidth(70).
-		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(sortBy).Desc(true)})
-	for i, expr := range exprs {
-		b = b.WithTarget(series{expr, ""}.query(i).Instant().Format(prometheus.PromQueryFormatTable))
+// ladder are bars of a family by a label of few values in the order given, those that are missing at 0.
+func ladder(title, help, family, label string, parts ...part) *bargauge.PanelBuilder {
+	b := ranking(title, help, whole, "", "", "text").Targets(nil)
+	for i, p := range parts {
+		b = b.WithTarget(series{fmt.Sprintf(`sum(%s{%s=%q}) or vector(0)`, family, label, p.value), p.value}.now(i)).
+			OverrideByName(paint(p.value, p.color))
 	}
-	hidden, order, names := map[string]bool{"Time": true}, map[string]int{}, map[string]string{}
-	for i, c := range columns {
-		if c.title == "" {
-			hidden[c.name] = true
-			continue
-		}
-		order[c.name], names[c.name] = i, c.title
-		if len(c.set) > 0 {
-			b = b.OverrideByName(c.title, c.set)
-		}
-	}
-	return b.
-		WithTransformation(dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}}).
-		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{
-			"excludeByName": hidden,
-			"indexByName":   order,
-			"renameByName":  names,
-		}})
-}
-
-// barCell draws a column's values as bars as long as they are large.
-func barCell(unit, color string) []dashboard.DynamicConfigValue {
-	return []dashboard.DynamicConfigValue{
-		{Id: "unit", Value: unit},
-		{Id: "min", Value: 0},
-		{Id: "fieldMinMax", Value: true}, // as long as this column's largest, not the table's
-		{Id: "custom.cellOptions", Value: map[string]string{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
-		{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color}},
-	}
-}
-
-// wide sets a column's width in pixels.
-func wide(pixels int) []dashboard.DynamicConfigValue {
-	return []dashboard.DynamicConfigValue{{Id: "custom.width", Value: pixels}}
-}
-
-func unitCell(unit string) []dashboard.DynamicConfigValue {
-	return []dashboard.DynamicConfigValue{{Id: "unit", Value: unit}}
+	return b
 }
 
 // grey is for what is not known, in both themes.
@@ -227,6 +197,28 @@ func mappings(words []word) []dashboard.ValueMapping {
 		options[strconv.Itoa(w.value)] = dashboard.ValueMappingResult{Text: &w.text, Color: &w.color, Index: &index}
 	}
 	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}
+}
+
+// limit is the value from which on a colour holds.
+type limit struct {
+	from  float64
+	color string
+}
+
+// limits are thresholds; the first one's colour holds below it as well.
+func limits(all ...limit) *dashboard.ThresholdsConfigBuilder {
+	steps := make([]dashboard.Threshold, len(all))
+	for i, l := range all {
+		steps[i].Color = l.color
+		if i > 0 {
+			steps[i].Value = &l.from
+		}
+	}
+	return dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).Steps(steps)
+}
+
+func byThreshold() *dashboard.FieldColorBuilder {
+	return dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds)
 }
 
 func last() *common.ReduceDataOptionsBuilder {
