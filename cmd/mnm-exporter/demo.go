@@ -34,6 +34,11 @@ func startDemo(hostile bool, log *slog.Logger) (exporter.Config, func(), error) 
 	log.Warn("This is the demo: an invented network, an hour of it in a minute", "instances", world.Len())
 	c := exporter.DemoConfig(box.Net(), demoSpeed)
 	c.Timelines.Servers = streamed(world, began)
+	for _, s := range c.Timelines.Servers { // somebody cares for them, so that what is shown of watched ones can be seen
+		if !slices.Contains(c.Watch, s.Host) {
+			c.Watch = append(c.Watch, s.Host)
+		}
+	}
 	c.Truth = func(at time.Time) map[string]float64 { return box.Truth(inWorld(at)).Series() }
 	return c, func() { _ = box.Close() }, nil
 }
