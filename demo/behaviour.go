@@ -34,6 +34,7 @@ const (
 	NoRobots Behaviour = "no_robots"
 
 	// Half of it.
+	NoPage           Behaviour = "no_page"            // it breaks off at the page at /, all else is well
 	RobotsNoAPI      Behaviour = "robots_no_api"      // robots.txt forbids the API
 	RobotsNoNodeInfo Behaviour = "robots_no_nodeinfo" // robots.txt forbids nodeinfo
 	NoNodeInfo       Behaviour = "no_nodeinfo"        // 404 to nodeinfo

@@ -83,6 +83,12 @@ func (v *visitOf) serve() {
 		return
 	}
 	switch v.st.Behaviour {
+	case NoPage:
+		if v.kind == KindHome {
+			v.note(failed, nil)
+			panic(http.ErrAbortHandler)
+		}
+		v.well()
 	case Blocked, RateLimited, Challenge:
 		if v.kind == KindRobots || v.kind == KindHome || v.kind == KindOther {
 			v.well()

@@ -109,7 +109,7 @@ func TestChoose(t *testing.T) {
 		for i := range 10 {
 			names = append(names, named(t, fmt.Sprintf("n%02d.social", i)))
 		}
-		e.book.Add(append(names, named(t, "declined.social"), named(t, "untried.social")), noon, true)
+		e.book.Add(append(names, named(t, "declined.social")), noon, true)
 		for _, n := range names {
 			e.book.Apply(n, census.Observation{At: noon, Outcome: census.Good, Answers: open(100), Asked: [census.StepCount]bool{census.StepRobots: true}})
 		}
@@ -118,7 +118,7 @@ func TestChoose(t *testing.T) {
 		e.publish()
 		e.choose(e.setup.Load())
 		if len(e.following.chosen) != 0 {
-			t.Fatalf("%v are chosen before the first round is done", e.following.chosen)
+			t.Fatalf("%v are chosen before the directory has been read", e.following.chosen)
 		}
 		e.firstRoundDone = true
 		e.choose(e.setup.Load())

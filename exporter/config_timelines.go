@@ -58,12 +58,7 @@ func timelinesValue(most int) configValue {
 		kind: "list of mappings", items: true,
 		allowed: fmt.Sprintf("at most %d mappings, each pair of host and scope once", most),
 		read: func(r *configReader, path string, n yamlNode) {
-			if n.Kind != yaml.SequenceNode {
-				r.problem(n, "%s: this is %s; write a list, such as [%s]", path, shape(n), hint)
-				return
-			}
-			if len(n.Content) > most {
-				r.problem(n.Content[most], "%s: there are %d of them; write at most %d", path, len(n.Content), most)
+			if !r.isList(path, hint, n, most) {
 				return
 			}
 			for _, item := range n.Content {

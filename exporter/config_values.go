@@ -125,12 +125,7 @@ func listValue[T any](kind, allowed, hint string, most int, field func(*Config) 
 	return configValue{
 		kind: kind, allowed: allowed,
 		read: func(r *configReader, path string, n yamlNode) {
-			if n.Kind != yaml.SequenceNode {
-				r.problem(n, "%s: this is %s; write a list, such as [%s]", path, shape(n), hint)
-				return
-			}
-			if len(n.Content) > most {
-				r.problem(n.Content[most], "%s: there are %d of them; write at most %d", path, len(n.Content), most)
+			if !r.isList(path, hint, n, most) {
 				return
 			}
 			for _, c := range n.Content {
@@ -150,6 +145,19 @@ func listValue[T any](kind, allowed, hint string, most int, field func(*Config) 
 			return "[" + strings.Join(all, ", ") + "]"
 		},
 	}
+}
+
+// isList reports whether at a node stands a list of at most so many.
+func (r *configReader) isList(path, hint string, n yamlNode, most int) bool {
+	switch {
+	case n.Kind != yaml.SequenceNode:
+		r.problem(n, "%s: this is %s; write a list, such as [%s]", path, shape(n), hint)
+	case len(n.Content) > most:
+		r.problem(n.Content[most], "%s: there are %d of them; write at most %d", path, len(n.Content), most)
+	default:
+		return true
+	}
+	return false
 }
 
 func parseItem[T any](r *configReader, path, hint string, n yamlNode, parse func(string) (T, error)) (T, bool) {

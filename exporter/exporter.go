@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -253,9 +254,9 @@ func (e *Exporter) visit(ctx context.Context, entry *census.Entry) {
 // publish draws a View of the book and shows it.
 func (e *Exporter) publish() {
 	now := e.now()
-	entries, changes := e.book.Entries()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	entries, changes := e.book.Entries()
 	s := e.setup.Load()
 	if s.config.Truth != nil {
 		e.truth = s.config.Truth(now)
@@ -279,7 +280,8 @@ func (e *Exporter) notice(s *setup, now time.Time, entries []*census.Entry) {
 		}
 	}
 	works := e.works(now)
-	if !e.firstRoundDone && works && len(entries) > 0 && tried == len(entries) {
+	unread := slices.ContainsFunc(s.sources, func(it *source) bool { return it.asked.IsZero() }) // who knows whom it lists
+	if !e.firstRoundDone && works && !unread && len(entries) > 0 && tried == len(entries) {
 		e.firstRoundDone = true
 		e.log.Info("The first round is done", "instances", tried, "took", now.Sub(e.began).Round(time.Millisecond))
 	}

@@ -161,3 +161,18 @@ func TestEverybodyIsLookedAt(t *testing.T) {
 	}
 	b.compare(t, b.Truth(b.now()).HTTPS(), b.now())
 }
+
+// TestAPageTakesNobodyDown holds that a server whose page at / breaks off is up all the same: its answers say so.
+func TestAPageTakesNobodyDown(t *testing.T) {
+	users := int64(500)
+	b := newBox(t, demo.WorldOf([]demo.Spec{{Name: "no-page.social", Users: &users, Behaviour: demo.NoPage}}, start))
+	for minute := 0; minute <= 54*60; minute += 6 {
+		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		if up := b.store.Value(t, `sum(mastodon_instance_up) + sum(mastodon_network_claimed_users)`, b.now()); up != 501 {
+			t.Fatalf("%d minutes after the start up and users are %v, want 501", minute, up)
+		}
+	}
+	if asked := b.Requests().ByKind["https"]; asked < 2 || asked > 4 {
+		t.Errorf("its page was asked for %d times in 54 hours", asked)
+	}
+}
