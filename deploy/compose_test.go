@@ -16,39 +16,94 @@ import (
 // project loads docker-compose.yml as docker compose does.
 func project(t *testing.T, env types.Mapping) *types.Project {
 	t.Helper()
+	return load(t, env, "docker-compose.yml")
+}
+
+// withVictoria is the same with VictoriaMetrics in the place of Prometheus.
+func withVictoria(t *testing.T) *types.Project {
+	t.Helper()
+	return load(t, nil, "docker-compose.yml", "compose.victoriametrics.yml")
+}
+
+func load(t *testing.T, env types.Mapping, names ...string) *types.Project {
+	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(root, "docker-compose.yml")
-	content, err := os.ReadFile(file) // here, so that go test sees which file this rests on
-	if err != nil {
-		t.Fatal(err)
+	var files []types.ConfigFile
+	for _, name := range names {
+		file := filepath.Join(root, name)
+		content, err := os.ReadFile(file) // here, so that go test sees which file this rests on
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, types.ConfigFile{Filename: file, Content: content})
 	}
 	p, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
-		WorkingDir:  root,
-		ConfigFiles: []types.ConfigFile{{Filename: file, Content: content}},
-		Environment: env,
+		WorkingDir: root, ConfigFiles: files, Environment: env,
 	}, func(o *loader.Options) { o.SetProjectName("mnm", false) })
 	if err != nil {
-		t.Fatalf("loading docker-compose.yml: %v", err)
+		t.Fatalf("loading %v: %v", names, err)
 	}
 	return p
 }
 
 func TestServices(t *testing.T) {
-	p := project(t, nil)
-	got := slices.Sorted(maps.Keys(p.Services))
-	if want := []string{"grafana", "mnm-exporter", "prometheus"}; !slices.Equal(got, want) {
-		t.Fatalf("services %v, want %v", got, want)
-	}
-	for name, s := range p.Services {
-		t.Run(name, func(t *testing.T) {
-			checkImage(t, s)
-			checkHardened(t, s)
-			checkPorts(t, s)
-			checkMounts(t, s)
+	for _, row := range []struct {
+		name    string
+		project *types.Project
+		want    []string
+	}{
+		{"Prometheus", project(t, nil), []string{"alertmanager", "grafana", "mnm-exporter", "prometheus"}},
+		{"VictoriaMetrics", withVictoria(t), []string{"alertmanager", "grafana", "mnm-exporter", "victoriametrics", volumeOwner, "vmagent", "vmalert"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := slices.Sorted(maps.Keys(row.project.Services)); !slices.Equal(got, row.want) {
+				t.Fatalf("services %v, want %v", got, row.want)
+			}
+			for name, s := range row.project.Services {
+				t.Run(name, func(t *testing.T) {
+					checkMounts(t, s)
+					checkDependencies(t, row.project, s)
+					if name == volumeOwner {
+						checkVolumeOwner(t, s, row.project.Services["victoriametrics"])
+						return
+					}
+					checkImage(t, s)
+					checkHardened(t, s)
+					checkPorts(t, s)
+				})
+			}
 		})
+	}
+}
+
+// volumeOwner is the one service that runs as root: it hands a new volume over to its user, and ends.
+const volumeOwner = "victoriametrics-volume"
+
+func checkVolumeOwner(t *testing.T, s, user types.ServiceConfig) {
+	t.Helper()
+	want := types.ShellCommand{"chown", user.User, s.Volumes[0].Target}
+	if !slices.Equal(s.Entrypoint, want) || len(s.Command) > 0 || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.CapAdd, []string{"CHOWN"}) ||
+		!s.ReadOnly || s.NetworkMode != "none" || len(s.Ports) > 0 || s.Restart != "no" || s.Image != user.Image {
+		t.Errorf("it may do more than %q: %+v", want, s)
+	}
+	if len(s.Volumes) != 1 || s.Volumes[0].Source != user.Volumes[0].Source || user.Volumes[0].Target != s.Volumes[0].Target {
+		t.Errorf("volumes %+v, those of its user are %+v", s.Volumes, user.Volumes)
+	}
+}
+
+func checkDependencies(t *testing.T, p *types.Project, s types.ServiceConfig) {
+	t.Helper()
+	for name, d := range s.DependsOn {
+		want := types.ServiceConditionHealthy
+		if name == volumeOwner {
+			want = types.ServiceConditionCompletedSuccessfully
+		}
+		if _, there := p.Services[name]; !there || d.Condition != want {
+			t.Errorf("depends on %s (%t), %s", name, there, d.Condition)
+		}
 	}
 }
 
@@ -83,7 +138,10 @@ func checkHardened(t *testing.T, s types.ServiceConfig) {
 
 func checkPorts(t *testing.T, s types.ServiceConfig) {
 	t.Helper()
-	want := map[string]string{"mnm-exporter": "13121", "prometheus": "9090", "grafana": "3000"}[s.Name]
+	want := map[string]string{
+		"mnm-exporter": "13121", "prometheus": "9090", "alertmanager": "9093", "grafana": "3000",
+		"victoriametrics": "8428", "vmagent": "8429", "vmalert": "8880",
+	}[s.Name]
 	if len(s.Ports) != 1 || s.Ports[0].HostIP != "127.0.0.1" || s.Ports[0].Published != want {
 		t.Errorf("ports %+v, wanted 127.0.0.1:%s alone", s.Ports, want)
 	}
@@ -155,6 +213,15 @@ func TestPrometheusIsTheOneTestedWith(t *testing.T) {
 	want := "prom/prometheus:v3." + strings.TrimPrefix(m[1], "0") + "." + m[2]
 	if got := project(t, nil).Services["prometheus"].Image; got != want {
 		t.Errorf("docker-compose.yml runs %s, the tests %s", got, want)
+	}
+}
+
+// TestRetention: what is kept has an end, by time and by size.
+func TestRetention(t *testing.T) {
+	for _, flag := range []string{"--storage.tsdb.retention.time", "--storage.tsdb.retention.size"} {
+		if flagOf(t, "prometheus", flag) == "" {
+			t.Errorf("Prometheus has no %s", flag)
+		}
 	}
 }
 

@@ -22,16 +22,16 @@ import (
 	"time"
 )
 
-// These checks need promtool and prometheus in PATH; make check-external runs them. They fail where a program is missing.
+// These checks need promtool, prometheus, amtool and prometheus-alertmanager in PATH; make check-external runs them. They
+// fail where a program is missing.
 
 func TestExternalPromtool(t *testing.T) {
 	run(t, nil, "promtool", "check", "config", "../provisioning/prometheus/prometheus.yml")
-	rules, err := filepath.Glob("../provisioning/prometheus/rules/*.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range rules {
+	for _, file := range matches(t, "../provisioning/prometheus/rules/*.yml") {
 		run(t, nil, "promtool", "check", "rules", file)
+	}
+	for _, file := range matches(t, "../provisioning/prometheus/tests/*.yml") {
+		t.Run(filepath.Base(file), func(t *testing.T) { run(t, nil, "promtool", "test", "rules", file) })
 	}
 }
 
@@ -53,9 +53,19 @@ func TestExternalDemo(t *testing.T) {
 	}
 	run(t, page, "promtool", "check", "metrics")
 
-	config := strings.ReplaceAll(read(t, "../provisioning/prometheus/prometheus.yml"), "mnm-exporter:13121", exporter)
-	if !strings.Contains(config, exporter) {
-		t.Fatal("the configuration doesn't scrape mnm-exporter:13121")
+	manager := freeAddress(t)
+	start(t, "prometheus-alertmanager", "--config.file=../provisioning/alertmanager/alertmanager.yml", "--storage.path="+t.TempDir(),
+		"--web.listen-address="+manager, "--cluster.listen-address=")
+	folder, err := filepath.Abs("../provisioning/prometheus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := read(t, "../provisioning/prometheus/prometheus.yml")
+	for ours, here := range map[string]string{"mnm-exporter:13121": exporter, "alertmanager:9093": manager, " rules/": " " + folder + "/rules/"} {
+		if !strings.Contains(config, ours) {
+			t.Fatalf("the configuration has no %s", ours)
+		}
+		config = strings.ReplaceAll(config, ours, here)
 	}
 	file := filepath.Join(t.TempDir(), "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
@@ -86,6 +96,7 @@ func TestExternalDemo(t *testing.T) {
 	}
 	t.Logf("%v instances, by Prometheus", got)
 
+	checkRules(t, engine)
 	for _, expr := range dashboardQueries(t) {
 		expr = variable.ReplaceAllStringFunc(expr, chosen)
 		if _, err := query(t, engine, expr); err != nil {

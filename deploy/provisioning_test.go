@@ -51,10 +51,40 @@ func TestPrometheusConfig(t *testing.T) {
 			t.Errorf("rule_files: %s matches nothing (%v)", rules, err)
 		}
 	}
+	for _, a := range c.AlertingConfig.AlertmanagerConfigs {
+		for _, d := range a.ServiceDiscoveryConfigs {
+			for _, group := range d.(discovery.StaticConfig) {
+				for _, target := range group.Targets {
+					targets--
+					checkReaches(t, string(target["__address__"]))
+				}
+			}
+		}
+	}
+	if targets != 0 {
+		t.Error("there is not one Alertmanager to one exporter")
+	}
 	checkMounted(t, "prometheus", flagOf(t, "prometheus", "--config.file"), "../provisioning/prometheus/prometheus.yml")
 }
 
 func TestGrafanaDatasource(t *testing.T) {
+	for _, row := range []struct {
+		file, scrape string
+		project      *types.Project
+	}{
+		{"../provisioning/grafana/datasources/prometheus.yml", "../provisioning/prometheus/prometheus.yml", project(t, nil)},
+		{"../provisioning/victoriametrics/datasources/victoriametrics.yml", "../provisioning/victoriametrics/scrape.yml", withVictoria(t)},
+	} {
+		t.Run(filepath.Base(row.file), func(t *testing.T) {
+			checkDatasource(t, row.project, row.file, row.scrape)
+			checkMountedIn(t, row.project, "grafana", "/etc/grafana/provisioning/datasources", filepath.Dir(row.file))
+		})
+	}
+}
+
+// checkDatasource holds that a data source is a service's, and that Grafana knows the scrape interval.
+func checkDatasource(t *testing.T, p *types.Project, name, scrapes string) {
+	t.Helper()
 	var file struct {
 		APIVersion  int `yaml:"apiVersion"`
 		Datasources []struct {
@@ -68,25 +98,25 @@ func TestGrafanaDatasource(t *testing.T) {
 			} `yaml:"jsonData"`
 		}
 	}
-	decode(t, "../provisioning/grafana/datasources/prometheus.yml", &file)
+	decode(t, name, &file)
 	if file.APIVersion != 1 || len(file.Datasources) != 1 {
 		t.Fatalf("%+v", file)
 	}
 	d := file.Datasources[0]
-	if d.Type != "prometheus" || d.UID == "" || !d.IsDefault || d.Editable {
+	if d.Type != "prometheus" || d.UID != "mnm-prometheus" || !d.IsDefault || d.Editable {
 		t.Errorf("%+v", d)
 	}
 	u, err := url.Parse(d.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkReaches(t, u.Host)
+	checkReachesIn(t, p, u.Host)
 	var scrape struct {
 		Global struct {
 			Interval string `yaml:"scrape_interval"`
 		}
 	}
-	if err := yaml.Unmarshal([]byte(read(t, "../provisioning/prometheus/prometheus.yml")), &scrape); err != nil {
+	if err := yaml.Unmarshal([]byte(read(t, scrapes)), &scrape); err != nil {
 		t.Fatal(err)
 	}
 	if d.JSONData.TimeInterval != scrape.Global.Interval {
@@ -153,12 +183,17 @@ func settings(t *testing.T) map[string]string {
 // checkReaches holds that an address is that of a service in the compose file, and its port the one it publishes.
 func checkReaches(t *testing.T, address string) {
 	t.Helper()
+	checkReachesIn(t, project(t, nil), address)
+}
+
+func checkReachesIn(t *testing.T, p *types.Project, address string) {
+	t.Helper()
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	service, ok := project(t, nil).Services[host]
+	service, ok := p.Services[host]
 	if !ok || len(service.Ports) != 1 || strconv.Itoa(int(service.Ports[0].Target)) != port {
 		t.Errorf("no service listens at %s", address)
 	}
@@ -167,6 +202,11 @@ func checkReaches(t *testing.T, address string) {
 // checkMounted holds that a path in a service's container is the given file of ours.
 func checkMounted(t *testing.T, service, inside, ours string) {
 	t.Helper()
+	checkMountedIn(t, project(t, nil), service, inside, ours)
+}
+
+func checkMountedIn(t *testing.T, p *types.Project, service, inside, ours string) {
+	t.Helper()
 	want, err := filepath.Abs(ours)
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +214,7 @@ func checkMounted(t *testing.T, service, inside, ours string) {
 	if _, err := os.Stat(want); err != nil {
 		t.Error(err)
 	}
-	for _, v := range project(t, nil).Services[service].Volumes {
+	for _, v := range p.Services[service].Volumes {
 		if v.Type != types.VolumeTypeBind {
 			continue
 		}
@@ -189,7 +229,12 @@ func checkMounted(t *testing.T, service, inside, ours string) {
 // flagOf is the value of a flag on a service's command line.
 func flagOf(t *testing.T, service, flag string) string {
 	t.Helper()
-	for _, arg := range project(t, nil).Services[service].Command {
+	return flagOfIn(t, project(t, nil), service, flag)
+}
+
+func flagOfIn(t *testing.T, p *types.Project, service, flag string) string {
+	t.Helper()
+	for _, arg := range p.Services[service].Command {
 		if value, ok := strings.CutPrefix(arg, flag+"="); ok {
 			return value
 		}

@@ -18,7 +18,7 @@ const changes = "mastodon_instance_change_timestamp_seconds"
 func Instances() metric.Table[*network.View] {
 	const largest = "; for watched and the largest instances."
 	return table{
-		each("up", "Whether the instance answered its latest confirmed visit (1, 0). Visited once an hour; a failure is confirmed five minutes later.",
+		each("up", "Whether the instance answered its latest confirmed visit (1, 0). Visited once an hour; a failure is confirmed five minutes later, so an outage is seen within 65 minutes.",
 			func(e *network.Instance) float64 { return where(e.Up != census.Unseen, truth(e.Up == census.Yes)) }),
 		gauge("mastodon_instance_info", "What the instance runs and where its server is; always 1. Past the limit software and version are \"other\", an unknown country is \"unknown\"."+hourly,
 			[]string{"domain", "software", "version", "country"}, func(v view, w writer) {

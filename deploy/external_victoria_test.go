@@ -1,0 +1,93 @@
+//go:build external
+
+package deploy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestVictoriaPrograms needs victoria-metrics, vmagent and vmalert; make check-victoriametrics builds them.
+func TestVictoriaPrograms(t *testing.T) {
+	run(t, nil, "vmagent", "-promscrape.config=../provisioning/victoriametrics/scrape.yml", "-dryRun", "-remoteWrite.url=http://127.0.0.1:1/api/v1/write")
+	run(t, nil, "vmalert", "-rule=../provisioning/prometheus/rules/*.yml", "-dryRun")
+
+	// Each service's own command line, with the addresses, files and folders of this machine.
+	p := withVictoria(t)
+	address := map[string]string{"victoriametrics": freeAddress(t), "vmagent": freeAddress(t), "vmalert": freeAddress(t)}
+	for _, name := range []string{"victoriametrics", "vmagent", "vmalert"} {
+		args := slices.Clone([]string(p.Services[name].Command))
+		for i, arg := range args {
+			args[i] = here(t, arg, address, name)
+		}
+		path := name
+		if name == "victoriametrics" {
+			path = "victoria-metrics"
+		}
+		start(t, path, args...)
+		await(t, name, time.Minute, func() error {
+			_, err := get(t, "http://"+address[name]+"/health")
+			return err
+		})
+	}
+	await(t, "all rules to be evaluated", 3*time.Minute, func() error {
+		var answer struct {
+			Data struct {
+				Groups []struct {
+					Rules []struct {
+						Name, Health, LastError string
+						LastEvaluation          time.Time
+					}
+				}
+			}
+		}
+		body, err := get(t, "http://"+address["vmalert"]+"/api/v1/rules")
+		if err == nil {
+			err = json.Unmarshal(body, &answer)
+		}
+		if err != nil {
+			return err
+		}
+		known := 0
+		for _, g := range answer.Data.Groups {
+			for _, r := range g.Rules {
+				known++
+				if r.Health == "err" {
+					t.Fatalf("%s: %s", r.Name, r.LastError)
+				}
+				if r.LastEvaluation.IsZero() {
+					return fmt.Errorf("%s is not evaluated yet", r.Name)
+				}
+			}
+		}
+		if want := len(rules(t)); known != want {
+			return fmt.Errorf("it has %d rules of %d", known, want)
+		}
+		return nil
+	})
+}
+
+// here is an argument of a service's command line as it is to be on this machine.
+func here(t *testing.T, arg string, address map[string]string, service string) string {
+	t.Helper()
+	name, value, _ := strings.Cut(arg, "=")
+	switch {
+	case name == "-httpListenAddr":
+		value = address[service]
+	case name == "-storageDataPath" || name == "-remoteWrite.tmpDataPath":
+		value = t.TempDir()
+	case strings.HasPrefix(value, "/etc/"):
+		path, err := filepath.Abs("../provisioning" + strings.TrimPrefix(value, "/etc"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value = path
+	}
+	value = strings.ReplaceAll(value, "victoriametrics:8428", address["victoriametrics"])
+	return name + "=" + strings.ReplaceAll(value, "alertmanager:9093", "127.0.0.1:9")
+}
