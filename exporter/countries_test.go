@@ -12,6 +12,7 @@ import (
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 // TestCountrySources holds the order of the rules: the operator's word, the country's and the place's top-level domain, the
@@ -36,43 +37,43 @@ func TestCountrySources(t *testing.T) {
 		t.Fatal(err)
 	}
 	replace(string(database))
-	b := newBox(t, w, func(_ *box, c *exporter.Config) {
+	b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) {
 		c.Country.MMDB, c.Country.Overrides = file, map[domain.Name]string{name(t, "word.fr"): "BE"}
 	})
-	b.step(t, start)
+	b.Step(t, start)
 	for server, want := range map[string]string{
 		"word.fr": "BE", "bound.fr": "FR", "place.berlin": "DE", "database.social": "AT", "ours.social": "JP", "hidden.social": "unknown", "both.social": "AT",
 	} {
-		if b.store.Value(t, fmt.Sprintf("count(mastodon_instance_info{domain=%q,country=%q}) or vector(0)", server, want), start) != 1 {
-			t.Errorf("%s is not in %s: %v", server, want, b.store.Series(t, fmt.Sprintf("mastodon_instance_info{domain=%q}", server), start))
+		if b.Store.Value(t, fmt.Sprintf("count(mastodon_instance_info{domain=%q,country=%q}) or vector(0)", server, want), start) != 1 {
+			t.Errorf("%s is not in %s: %v", server, want, b.Store.Series(t, fmt.Sprintf("mastodon_instance_info{domain=%q}", server), start))
 		}
 	}
 	for source, want := range map[string]float64{"override": 1, "tld": 1, "region_tld": 1, "address": 3, "unknown": 1} {
-		if got := b.store.Value(t, fmt.Sprintf("mastodon_country_source_instances{source=%q}", source), start); got != want {
+		if got := b.Store.Value(t, fmt.Sprintf("mastodon_country_source_instances{source=%q}", source), start); got != want {
 			t.Errorf("%v instances by %s, want %v", got, source, want)
 		}
 	}
-	if got := b.store.Value(t, `mastodon_country_unknown_instances{reason="cdn"}`, start); got != 1 {
+	if got := b.Store.Value(t, `mastodon_country_unknown_instances{reason="cdn"}`, start); got != 1 {
 		t.Errorf("%v instances are unknown behind a delivery network", got)
 	}
 
 	replace("no database") // the one before stays, and that is counted once
 	failures := func(at time.Time) float64 {
-		return b.store.Value(t, `mnm_exporter_country_lookup_failures_total{provider="mmdb"}`, at)
+		return b.Store.Value(t, `mnm_exporter_country_lookup_failures_total{provider="mmdb"}`, at)
 	}
 	for minute := 60; minute <= 180; minute += 60 {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
-	if got := failures(b.now()); got != 1 {
+	if got := failures(b.Now()); got != 1 {
 		t.Errorf("%v failures, want 1", got)
 	}
-	if got := b.store.Value(t, `mastodon_country_instances{country="AT"}`, b.now()); got != 2 {
+	if got := b.Store.Value(t, `mastodon_country_instances{country="AT"}`, b.Now()); got != 2 {
 		t.Errorf("%v instances are in Austria, want 2", got)
 	}
-	if got := b.store.Value(t, `mnm_exporter_country_data_timestamp_seconds{provider="mmdb"}`, b.now()); got != 1790000000 {
+	if got := b.Store.Value(t, `mnm_exporter_country_data_timestamp_seconds{provider="mmdb"}`, b.Now()); got != 1790000000 {
 		t.Errorf("the database is of %v", got)
 	}
-	if status, body := b.get(t, "/metrics"); status != http.StatusOK || strings.Contains(string(body), "49.12.") {
+	if status, body := b.Get(t, "/metrics"); status != http.StatusOK || strings.Contains(string(body), "49.12.") {
 		t.Errorf("/metrics answers %d, or tells an address", status)
 	}
 }

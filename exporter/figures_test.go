@@ -13,7 +13,7 @@ import (
 func TestFigureRequests(t *testing.T) {
 	w := demo.NewWorld(demo.Config{Seed: 1, Start: start})
 	b := newBox(t, w)
-	b.step(t, start)
+	b.Step(t, start)
 	say := func(when string) {
 		r := b.Requests()
 		t.Logf("%s: %d requests to %d instances, %.2f each, median %d, most %d; most to one in any hour %d; by purpose %v",
@@ -21,8 +21,7 @@ func TestFigureRequests(t *testing.T) {
 	}
 	say("first round")
 	for minute := 1; minute <= 24*60; minute++ {
-		b.clock.Store(start.Add(time.Duration(minute) * time.Minute).UnixNano())
-		b.Step(t.Context())
+		b.Advance(start.Add(time.Duration(minute) * time.Minute))
 	}
 	say("24 hours")
 	b.manners(t, w)

@@ -15,6 +15,7 @@ import (
 	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/state"
 	"github.com/mnm-social/mnm/exporter/timeline"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 // talkative are servers of which each writes some toots a minute and has users, the first ones the most.
@@ -33,7 +34,7 @@ func talkative(n int, change func(i int, s *demo.Spec)) *demo.World {
 func (b *box) sources(t *testing.T, mode timeline.Mode) []string {
 	t.Helper()
 	var all []string
-	for series := range b.store.Series(t, fmt.Sprintf("mastodon_timeline_info{mode=%q}", mode), b.now()) {
+	for series := range b.Store.Series(t, fmt.Sprintf("mastodon_timeline_info{mode=%q}", mode), b.Now()) {
 		_, rest, _ := strings.Cut(series, `source="`)
 		source, _, _ := strings.Cut(rest, `"`)
 		all = append(all, source)
@@ -49,7 +50,7 @@ func TestLocalIsExact(t *testing.T) {
 		s.Live.Streaming, s.Live.Drops = i == 1, 10*i
 	})
 	folder := t.TempDir()
-	follow := func(_ *box, c *exporter.Config) {
+	follow := func(_ *worldtest.Box, c *exporter.Config) {
 		c.State = open(t, folder)
 		for i := range w.Len() {
 			s := exporter.TimelineServer{Host: w.Name(i), Scope: timeline.Local}
@@ -62,27 +63,27 @@ func TestLocalIsExact(t *testing.T) {
 	b := newBox(t, w, follow)
 	minute := 0
 	for ; minute <= 30; minute++ {
-		b.cut.Store(minute > 12 && minute < 17) // whatever is opened then is not
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
-		b.settle(t)
+		b.Cut.Store(minute > 12 && minute < 17) // whatever is opened then is not
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Settle(t)
 	}
 	before := b.counted(t)
-	b.stop(t)
+	b.Stop(t)
 	b = b.restart(t, follow)
 	until := start
 	for minute += 2; minute <= 60; minute++ { // what is deleted before anybody has read it is not missed
 		until = start.Add(time.Duration(minute) * time.Minute)
-		b.step(t, until)
+		b.Step(t, until)
 	}
 	want := 0
 	for i := range w.Len() {
 		want += w.LocalToots(i, start, until)
 	}
-	await(t, "the streams have been read", func() bool { return before+b.counted(t) >= float64(want) })
+	worldtest.Await(t, "the streams have been read", func() bool { return before+b.counted(t) >= float64(want) })
 	if counted := before + b.counted(t); counted != float64(want) {
 		t.Errorf("%v toots were counted, %d were written", counted, want)
 	}
-	if gap := b.store.Value(t, "sum(mastodon_timeline_gap_seconds_total)", until); gap != 0 {
+	if gap := b.Store.Value(t, "sum(mastodon_timeline_gap_seconds_total)", until); gap != 0 {
 		t.Errorf("a gap of %v seconds is said to be left", gap)
 	}
 }
@@ -113,21 +114,21 @@ func TestChoice(t *testing.T) {
 	})
 	folder := t.TempDir()
 	excluded := name(t, "talk-30.social")
-	auto := func(n int) func(*box, *exporter.Config) {
-		return func(_ *box, c *exporter.Config) {
+	auto := func(n int) func(*worldtest.Box, *exporter.Config) {
+		return func(_ *worldtest.Box, c *exporter.Config) {
 			c.Timelines.Auto, c.Exclude, c.State = n, []domain.Name{excluded}, open(t, folder)
 		}
 	}
 	b := newBox(t, w, auto(5))
 	steps := func(from, to int) {
 		for minute := from; minute <= to; minute++ {
-			b.step(t, start.Add(time.Duration(minute)*time.Minute))
+			b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 		}
 	}
 	steps(0, 20)
 	first := b.sources(t, timeline.Polling)
 	if len(first) != 5 {
-		t.Fatalf("%d timelines are polled: %v; others: %v", len(first), first, b.store.Series(t, "mastodon_timeline_info", b.now()))
+		t.Fatalf("%d timelines are polled: %v; others: %v", len(first), first, b.Store.Series(t, "mastodon_timeline_info", b.Now()))
 	}
 	for _, source := range first {
 		var i int
@@ -135,7 +136,7 @@ func TestChoice(t *testing.T) {
 			t.Errorf("%s was chosen", source)
 		}
 	}
-	b.stop(t)
+	b.Stop(t)
 	b = b.restart(t, auto(5))
 	steps(21, 23)
 	if again := b.sources(t, timeline.Polling); !slices.Equal(again, first) {
@@ -151,7 +152,7 @@ func TestChoice(t *testing.T) {
 	if now := b.sources(t, timeline.Polling); !slices.Equal(now, []string{"talk-50.social/local"}) {
 		t.Errorf("after a reload %v are followed", now)
 	}
-	if _, body := b.get(t, "/metrics"); strings.Contains(string(body), first[0]) {
+	if _, body := b.Get(t, "/metrics"); strings.Contains(string(body), first[0]) {
 		t.Errorf("%s is still on the page", first[0])
 	}
 }
@@ -168,7 +169,7 @@ func TestHostileTimelines(t *testing.T) {
 		language := []string{"eo", "de", "fr", "en"}[i]
 		s.Live.Compose = func(t *demo.Toot) { t.Language = language }
 	})
-	b := newBox(t, w, func(_ *box, c *exporter.Config) {
+	b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) {
 		for i := range w.Len() {
 			c.Timelines.Servers = append(c.Timelines.Servers,
 				exporter.TimelineServer{Host: w.Name(i), Scope: timeline.Local, Token: token}, exporter.TimelineServer{Host: w.Name(i), Scope: timeline.Federated})
@@ -177,19 +178,19 @@ func TestHostileTimelines(t *testing.T) {
 	at := start
 	for minute := 0; minute <= 30; minute++ {
 		at = start.Add(time.Duration(minute) * time.Minute)
-		b.step(t, at)
+		b.Step(t, at)
 	}
 	want := float64(w.LocalToots(0, start, at))
-	await(t, "all toots of the good server are counted", func() bool {
+	worldtest.Await(t, "all toots of the good server are counted", func() bool {
 		return strings.Contains(b.page(t, "/metrics?collect[]=timelines"), fmt.Sprintf("mastodon_language_toots_total{language=\"eo\"} %v\n", want))
 	})
 	if got := b.counted(t); got < 0.7*4*want || got > 4*want {
 		t.Errorf("%v toots were counted, %v were written", got, 4*want)
 	}
-	if n := b.store.Value(t, `sum(mastodon_timeline_failures_total)`, at); n == 0 {
+	if n := b.Store.Value(t, `sum(mastodon_timeline_failures_total)`, at); n == 0 {
 		t.Error("no trouble was counted")
 	}
-	if status, _ := b.get(t, "/metrics"); status != http.StatusOK {
+	if status, _ := b.Get(t, "/metrics"); status != http.StatusOK {
 		t.Errorf("/metrics answers %d", status)
 	}
 }
@@ -209,14 +210,14 @@ func TestReloadKeepsWhatIsFollowed(t *testing.T) {
 			c.Timelines.Servers = append(c.Timelines.Servers, exporter.TimelineServer{Host: w.Name(i), Scope: timeline.Local, TokenFile: filepath.Join(folder, token)})
 		}
 	}
-	b := newBox(t, w, func(_ *box, c *exporter.Config) { follow("first", c) })
+	b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) { follow("first", c) })
 	steps := func(from, to int) {
 		for minute := from; minute <= to; minute++ {
-			b.step(t, start.Add(time.Duration(minute)*time.Minute))
+			b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 		}
 	}
 	steps(0, 10)
-	if n := b.store.Value(t, "count(mastodon_hashtag_toots_last_hour)", b.now()); n < 3 {
+	if n := b.Store.Value(t, "count(mastodon_hashtag_toots_last_hour)", b.Now()); n < 3 {
 		t.Fatalf("only %v hashtags are shown", n)
 	}
 	again := exporter.DefaultConfig()
@@ -228,13 +229,13 @@ func TestReloadKeepsWhatIsFollowed(t *testing.T) {
 	steps(11, 20)
 	want := 0
 	for i := range w.Len() {
-		want += w.LocalToots(i, start, b.now())
+		want += w.LocalToots(i, start, b.Now())
 	}
-	await(t, "the streams have been read", func() bool { return b.counted(t) >= float64(want) })
+	worldtest.Await(t, "the streams have been read", func() bool { return b.counted(t) >= float64(want) })
 	if got := b.counted(t); got != float64(want) {
 		t.Errorf("%v toots were counted, %d were written", got, want)
 	}
-	if n := b.store.Value(t, "count(mastodon_hashtag_toots_last_hour)", b.now()); n != 2 {
+	if n := b.Store.Value(t, "count(mastodon_hashtag_toots_last_hour)", b.Now()); n != 2 {
 		t.Errorf("%v hashtags are shown, want 2", n)
 	}
 }
@@ -243,16 +244,16 @@ func TestReloadKeepsWhatIsFollowed(t *testing.T) {
 func TestRestartsKeepThePageBudget(t *testing.T) {
 	w := talkative(1, func(_ int, s *demo.Spec) { s.Live.Rate = 400 })
 	folder := t.TempDir()
-	follow := func(_ *box, c *exporter.Config) {
+	follow := func(_ *worldtest.Box, c *exporter.Config) {
 		c.State = open(t, folder)
 		c.Timelines.Servers = []exporter.TimelineServer{{Host: w.Name(0), Scope: timeline.Local}}
 	}
 	b := newBox(t, w, follow)
-	b.step(t, start)
+	b.Step(t, start)
 	for restart := range 24 {
-		b.stop(t)
+		b.Stop(t)
 		b = b.restart(t, follow)
-		b.step(t, start.Add(time.Duration(restart+1)*20*time.Second))
+		b.Step(t, start.Add(time.Duration(restart+1)*20*time.Second))
 	}
 	if most := b.Requests().MostPages; most > 60 || most < 30 {
 		t.Errorf("a host was asked for %d pages in 15 minutes, 60 are allowed and some 60 were wanted", most)

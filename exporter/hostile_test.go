@@ -9,6 +9,7 @@ import (
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 func figure(n int64) *int64 { return &n }
@@ -31,14 +32,14 @@ func TestBadServers(t *testing.T) {
 				{Name: "bad.social", Users: figure(7), Behaviour: behaviour},
 				{Name: "elm.social", Users: figure(20)},
 			}, start))
-			b.step(t, start)
-			if got := b.store.Value(t, fmt.Sprintf(`mnm_exporter_visit_failures_total{reason="%s"}`, reason), start); got != 1 {
-				t.Errorf("visits that failed for %q: %v, want 1; all: %v", reason, got, b.store.Series(t, `mnm_exporter_visit_failures_total > 0`, start))
+			b.Step(t, start)
+			if got := b.Store.Value(t, fmt.Sprintf(`mnm_exporter_visit_failures_total{reason="%s"}`, reason), start); got != 1 {
+				t.Errorf("visits that failed for %q: %v, want 1; all: %v", reason, got, b.Store.Series(t, `mnm_exporter_visit_failures_total > 0`, start))
 			}
-			if got := b.store.Value(t, `mastodon_network_claimed_users`, start); got != 120 {
+			if got := b.Store.Value(t, `mastodon_network_claimed_users`, start); got != 120 {
 				t.Errorf("users %v, want 120", got)
 			}
-			if got := b.store.Value(t, `mastodon_network_instances{state="up"}`, start); got != 2 {
+			if got := b.Store.Value(t, `mastodon_network_instances{state="up"}`, start); got != 2 {
 				t.Errorf("instances up %v, want 2", got)
 			}
 		})
@@ -54,11 +55,11 @@ func TestAbsurdNumbers(t *testing.T) {
 			b := newBox(t, demo.WorldOf([]demo.Spec{
 				{Name: "oak.social", Users: figure(100)}, {Name: "bad.social", Users: figure(7), Behaviour: behaviour},
 			}, start))
-			b.step(t, start)
-			if got := b.store.Value(t, `mastodon_network_claimed_users`, start); got != row.users {
+			b.Step(t, start)
+			if got := b.Store.Value(t, `mastodon_network_claimed_users`, start); got != row.users {
 				t.Errorf("users %v, want %v", got, row.users)
 			}
-			refused := b.store.Value(t, `mnm_exporter_figures_refused_total`, start)
+			refused := b.Store.Value(t, `mnm_exporter_figures_refused_total`, start)
 			if (refused > 0) != (row.refused > 0) {
 				t.Errorf("%v figures refused", refused)
 			}
@@ -75,17 +76,17 @@ func TestNothingKnownIsLost(t *testing.T) {
 				{Name: "oak.social", Users: figure(100)},
 				{Name: "bad.social", Users: figure(7), Turns: time.Hour, Then: &demo.Spec{Users: figure(8), Behaviour: behaviour}},
 			}, start))
-			b.step(t, start)
+			b.Step(t, start)
 			for _, minute := range []int{120, 130, 180, 24 * 60} { // the last visit before it turned was the first one
 				at := start.Add(time.Duration(minute)*time.Minute - time.Second)
-				b.step(t, at)
-				if got := b.store.Value(t, `mastodon_network_claimed_users`, at); got != 107 {
+				b.Step(t, at)
+				if got := b.Store.Value(t, `mastodon_network_claimed_users`, at); got != 107 {
 					t.Fatalf("after %d minutes users are %v, want 107", minute, got)
 				}
 			}
 			at := start.Add(24 * time.Hour)
-			b.step(t, at)
-			if got := b.store.Value(t, `mastodon_network_claimed_users`, at); got != 100 {
+			b.Step(t, at)
+			if got := b.Store.Value(t, `mastodon_network_claimed_users`, at); got != 100 {
 				t.Fatalf("after a day users are %v, want 100", got)
 			}
 		})
@@ -103,18 +104,18 @@ func TestBadDirectory(t *testing.T) {
 			t.Parallel()
 			w := demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100), Unlisted: true}}, start)
 			w.Directory = behaviour
-			b := newBox(t, w, func(_ *box, c *exporter.Config) {
+			b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) {
 				n, err := domain.Parse("oak.social")
 				if err != nil {
 					t.Fatal(err)
 				}
 				c.Directories.Domains = []domain.Name{n}
 			})
-			b.step(t, start)
-			if got := b.store.Value(t, fmt.Sprintf(`mastodon_directory_failures_total{directory="joinmastodon",reason="%s"}`, reason), start); got != 1 {
-				t.Errorf("failures for %q: %v", reason, b.store.Series(t, `mastodon_directory_failures_total`, start))
+			b.Step(t, start)
+			if got := b.Store.Value(t, fmt.Sprintf(`mastodon_directory_failures_total{directory="joinmastodon",reason="%s"}`, reason), start); got != 1 {
+				t.Errorf("failures for %q: %v", reason, b.Store.Series(t, `mastodon_directory_failures_total`, start))
 			}
-			if got := b.store.Value(t, `mastodon_network_claimed_users`, start); got != 100 {
+			if got := b.Store.Value(t, `mastodon_network_claimed_users`, start); got != 100 {
 				t.Errorf("users %v, want 100", got)
 			}
 		})
@@ -129,14 +130,14 @@ func TestJunkInTheDirectory(t *testing.T) {
 		t.Fatalf("the World has only %d junk names", len(w.Junk))
 	}
 	b := newBox(t, w)
-	b.step(t, start)
-	if got := b.store.Value(t, `mnm_exporter_names_refused_total{directory="joinmastodon"}`, start); got < 20 {
+	b.Step(t, start)
+	if got := b.Store.Value(t, `mnm_exporter_names_refused_total{directory="joinmastodon"}`, start); got < 20 {
 		t.Errorf("%v names refused", got)
 	}
-	if got, want := b.store.Value(t, `mastodon_directory_instances`, start), b.Truth(start).Series()[`mastodon_directory_instances{directory="joinmastodon"}`]; got != want {
+	if got, want := b.Store.Value(t, `mastodon_directory_instances`, start), b.Truth(start).Series()[`mastodon_directory_instances{directory="joinmastodon"}`]; got != want {
 		t.Errorf("the directory lists %v, want %v", got, want)
 	}
-	if up := b.store.Value(t, `mastodon_network_instances{state="up"}`, start); up < 20 {
+	if up := b.Store.Value(t, `mastodon_network_instances{state="up"}`, start); up < 20 {
 		t.Errorf("only %v instances are up", up)
 	}
 }
@@ -145,28 +146,28 @@ func TestJunkInTheDirectory(t *testing.T) {
 func TestGitHubLimit(t *testing.T) {
 	w := demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100)}}, start)
 	b := newBox(t, w)
-	b.step(t, start)
-	known := b.store.Value(t, `count(mastodon_release_info)`, start)
+	b.Step(t, start)
+	known := b.Store.Value(t, `count(mastodon_release_info)`, start)
 	if known < 10 {
 		t.Fatalf("%v releases known", known)
 	}
-	limit := b.store.Value(t, `mnm_exporter_github_rate_limit`, start)
+	limit := b.Store.Value(t, `mnm_exporter_github_rate_limit`, start)
 	if limit != 60 {
 		t.Fatalf("GitHub's limit is %v, want 60", limit)
 	}
 	// Somebody else at this address uses GitHub up.
 	b.exhaustGitHub(t)
 	at := start.Add(6 * time.Minute)
-	b.step(t, at)
-	if got := b.store.Value(t, `mnm_exporter_release_failures_total{reason="rate_limit"}`, at); got != 1 {
-		t.Errorf("failures %v", b.store.Series(t, `mnm_exporter_release_failures_total`, at))
+	b.Step(t, at)
+	if got := b.Store.Value(t, `mnm_exporter_release_failures_total{reason="rate_limit"}`, at); got != 1 {
+		t.Errorf("failures %v", b.Store.Series(t, `mnm_exporter_release_failures_total`, at))
 	}
-	if got := b.store.Value(t, `count(mastodon_release_info)`, at); got != known {
+	if got := b.Store.Value(t, `count(mastodon_release_info)`, at); got != known {
 		t.Errorf("%v releases known, want %v", got, known)
 	}
 	at = start.Add(70 * time.Minute)
-	b.step(t, at)
-	if got := b.store.Value(t, `mnm_exporter_release_failures_total{reason="rate_limit"}`, at); got != 1 {
+	b.Step(t, at)
+	if got := b.Store.Value(t, `mnm_exporter_release_failures_total{reason="rate_limit"}`, at); got != 1 {
 		t.Errorf("asked again before the limit was over: %v failures", got)
 	}
 }
@@ -175,11 +176,11 @@ func TestGitHubLimit(t *testing.T) {
 func TestOffline(t *testing.T) {
 	w := demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100)}}, start)
 	w.Directory, w.GitHub = demo.Refusing, demo.Refusing
-	b := newBox(t, w, func(_ *box, c *exporter.Config) { c.Net.Resolvers = unreachable(t) })
+	b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) { c.Net.Resolvers = unreachable(t) })
 	for minute := range 30 {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
-	now := b.now()
+	now := b.Now()
 	for expr, want := range map[string]float64{
 		`mnm_exporter_online`:                      0,
 		`mastodon_network_instances{state="down"}`: 0,
@@ -187,17 +188,17 @@ func TestOffline(t *testing.T) {
 		`mnm_exporter_first_round_ratio`:           0,
 		`mastodon_directory_failures_total{directory="joinmastodon",reason="dns"}`: 6, // every five minutes
 	} {
-		if got := b.store.Value(t, expr, now); got != want {
+		if got := b.Store.Value(t, expr, now); got != want {
 			t.Errorf("%s is %v, want %v", expr, got, want)
 		}
 	}
-	if status, _ := b.get(t, "/-/ready"); status != 503 {
+	if status, _ := b.Get(t, "/-/ready"); status != 503 {
 		t.Errorf("/-/ready answers %d, want 503", status)
 	}
-	if status, _ := b.get(t, "/-/healthy"); status != 200 {
+	if status, _ := b.Get(t, "/-/healthy"); status != 200 {
 		t.Errorf("/-/healthy answers %d, want 200", status)
 	}
-	if _, body := b.get(t, "/"); !strings.Contains(string(body), "no internet") || !strings.Contains(string(body), "--demo") {
+	if _, body := b.Get(t, "/"); !strings.Contains(string(body), "no internet") || !strings.Contains(string(body), "--demo") {
 		t.Errorf("the page does not say what to do:\n%s", body)
 	}
 }
@@ -209,28 +210,28 @@ func TestOwnOutage(t *testing.T) {
 		specs = append(specs, demo.Spec{Name: fmt.Sprintf("oak-%d.social", i), Users: figure(10)})
 	}
 	b := newBox(t, demo.WorldOf(specs, start))
-	b.step(t, start)
-	b.cut.Store(true)
+	b.Step(t, start)
+	b.Cut.Store(true)
 	for minute := 1; minute <= 180; minute++ {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
-	now := b.now()
-	if up := b.store.Value(t, `mastodon_network_instances{state="up"}`, now); up != 40 {
+	now := b.Now()
+	if up := b.Store.Value(t, `mastodon_network_instances{state="up"}`, now); up != 40 {
 		t.Errorf("%v instances are up, want 40: the outage is ours", up)
 	}
-	if online := b.store.Value(t, `mnm_exporter_online`, now); online != 0 {
+	if online := b.Store.Value(t, `mnm_exporter_online`, now); online != 0 {
 		t.Errorf("online is %v, want 0", online)
 	}
-	b.cut.Store(false)
+	b.Cut.Store(false)
 	for minute := 181; minute <= 190; minute++ {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
-	now = b.now()
+	now = b.Now()
 	for expr, want := range map[string]float64{
 		`mnm_exporter_online`: 1, `mastodon_network_instances{state="up"}`: 40, `sum(mastodon_network_changes_total)`: 0,
 		`mastodon_network_claimed_users`: 400,
 	} {
-		if got := b.store.Value(t, expr, now); got != want {
+		if got := b.Store.Value(t, expr, now); got != want {
 			t.Errorf("%s is %v, want %v", expr, got, want)
 		}
 	}

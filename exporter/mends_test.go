@@ -14,6 +14,7 @@ import (
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 // resolver answers every question for an address with the same, or, with no address, that there is no such name.
@@ -76,27 +77,27 @@ func TestKindsOfOutage(t *testing.T) {
 					specs = append(specs, demo.Spec{Name: fmt.Sprintf("oak-%d.social", i), Users: figure(10)})
 				}
 				good, bad := netip.AddrPort{}, resolver(t, address)
-				b := newBox(t, demo.WorldOf(specs, start), func(b *box, c *exporter.Config) {
+				b := newBox(t, demo.WorldOf(specs, start), func(b *worldtest.Box, c *exporter.Config) {
 					// The resolver that the exporter asks is the World's until the cut.
 					good = c.Net.Resolvers[0]
 					c.Net.Resolvers = []netip.AddrPort{relay(t, func() netip.AddrPort {
-						if b.cut.Load() {
+						if b.Cut.Load() {
 							return bad
 						}
 						return good
 					})}
 				})
-				b.step(t, start)
-				b.cut.Store(true)
+				b.Step(t, start)
+				b.Cut.Store(true)
 				for minute := 1; minute <= 180; minute++ {
-					b.step(t, start.Add(time.Duration(minute)*time.Minute))
+					b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 				}
 				b.want(t, map[string]float64{
 					`mastodon_network_instances{state="up"}`: float64(hosts), `sum(mastodon_network_changes_total)`: 0, `mnm_exporter_online`: 0,
 				})
-				b.cut.Store(false)
+				b.Cut.Store(false)
 				for minute := 181; minute <= 250; minute++ {
-					b.step(t, start.Add(time.Duration(minute)*time.Minute))
+					b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 				}
 				b.want(t, map[string]float64{
 					`mastodon_network_instances{state="up"}`: float64(hosts), `sum(mastodon_network_changes_total)`: 0, `mnm_exporter_online`: 1,
@@ -112,12 +113,12 @@ func TestKindsOfOutage(t *testing.T) {
 func TestOutageWhileGitHubIsSilent(t *testing.T) {
 	w := demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100)}}, start)
 	b := newBox(t, w)
-	b.step(t, start)
+	b.Step(t, start)
 	b.exhaustGitHub(t)
-	b.step(t, start.Add(6*time.Minute)) // it says that there is a limit
-	b.cut.Store(true)
+	b.Step(t, start.Add(6*time.Minute)) // it says that there is a limit
+	b.Cut.Store(true)
 	for minute := 7; minute <= 130; minute++ {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	b.want(t, map[string]float64{`mastodon_network_instances{state="up"}`: 1, `sum(mastodon_network_changes_total)`: 0, `mnm_exporter_online`: 0})
 }
@@ -132,7 +133,7 @@ func TestOneHostDown(t *testing.T) {
 			}, start))
 			at := start
 			for ; at.Before(start.Add(3 * time.Hour)); at = at.Add(time.Minute) {
-				b.step(t, at)
+				b.Step(t, at)
 			}
 			limit := 66 * time.Minute
 			switch behaviour {
@@ -141,11 +142,11 @@ func TestOneHostDown(t *testing.T) {
 			case demo.RedirectLoop: // a circle takes all the requests of an hour
 				limit = 4 * time.Hour
 			}
-			for b.store.Value(t, `mastodon_instance_up`, b.now()) == 1 {
+			for b.Store.Value(t, `mastodon_instance_up`, b.Now()) == 1 {
 				if at = at.Add(time.Minute); at.Sub(start.Add(3*time.Hour)) > limit {
 					t.Fatalf("not down %s after it failed: %s", limit, b.Entry(t, "oak.social"))
 				}
-				b.step(t, at)
+				b.Step(t, at)
 			}
 		})
 	}
@@ -159,7 +160,7 @@ func TestFilesFromDisk(t *testing.T) {
 		{Name: "died.social", Users: figure(5), Turns: 2 * time.Hour, Then: &demo.Spec{Behaviour: demo.AppDown}},
 	}, start))
 	for minute := 0; minute <= 240; minute++ {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	b.want(t, map[string]float64{`mastodon_network_instances{state="down"}`: 2})
 }
@@ -173,7 +174,7 @@ func TestAsksForRest(t *testing.T) {
 			}, start)
 			b := newBox(t, w)
 			for minute := 0; minute <= 12*60; minute++ {
-				b.step(t, start.Add(time.Duration(minute)*time.Minute))
+				b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 			}
 			times := b.Times("oak.social")
 			after := times[4:] // the first visit took four
@@ -197,7 +198,7 @@ func TestOtherHost(t *testing.T) {
 		{Name: "elm.social", Users: figure(7), MovedTo: "web.elm.social"}, {Name: "web.elm.social", Users: figure(7), Unlisted: true, Behaviour: demo.RobotsNo},
 	}, start))
 	for minute := 0; minute <= 180; minute++ {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	b.want(t, map[string]float64{
 		`mastodon_network_claimed_users`: 100, `mastodon_instance_up{domain="oak.social"}`: 1, `mastodon_network_instances{state="refused"}`: 1,
@@ -218,18 +219,18 @@ func TestOtherHost(t *testing.T) {
 // TestFirstListIsNoNews holds that a directory which answers late makes no news of all that it lists.
 func TestFirstListIsNoNews(t *testing.T) {
 	w := demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100)}, {Name: "elm.social", Users: figure(7), Unlisted: true}}, start)
-	b := newBox(t, w, func(b *box, c *exporter.Config) {
+	b := newBox(t, w, func(b *worldtest.Box, c *exporter.Config) {
 		c.Directories.Domains = []domain.Name{name(t, "elm.social")}
 		dial := c.Net.Dial
 		c.Net.Dial = func(ctx context.Context, a netip.AddrPort) (net.Conn, error) {
-			if b.now().Before(start.Add(time.Minute)) && !strings.HasPrefix(a.Addr().String(), b.addressOf(t, w, "elm.social")) {
+			if b.Now().Before(start.Add(time.Minute)) && !strings.HasPrefix(a.Addr().String(), addressOf(w, "elm.social", b.Now())) {
 				return nil, &net.OpError{Op: "dial", Err: net.UnknownNetworkError("down")}
 			}
 			return dial(ctx, a)
 		}
 	})
 	for minute := range 12 {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	b.want(t, map[string]float64{
 		`mastodon_network_claimed_users`: 107, `mastodon_network_changes_total{change="new"}`: 0, `mnm_exporter_first_round_ratio`: 1,
@@ -237,7 +238,6 @@ func TestFirstListIsNoNews(t *testing.T) {
 }
 
 // addressOf is the address of an instance of the World.
-func (b *box) addressOf(t *testing.T, w *demo.World, name string) string {
-	t.Helper()
-	return w.State(w.Find(name), b.now()).V4.String()
+func addressOf(w *demo.World, name string, at time.Time) string {
+	return w.State(w.Find(name), at).V4.String()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/timeline"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 // TestFigureMissed prints which share of the toots of a federated timeline polling misses, since they arrive more than two minutes
@@ -17,14 +18,14 @@ func TestFigureMissed(t *testing.T) {
 	w := demo.NewWorld(demo.Config{Seed: 1, Start: start})
 	until := start.Add(2 * time.Hour)
 	count := func(i int, token func() (string, error)) float64 {
-		b := newBox(t, w, func(_ *box, c *exporter.Config) {
+		b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) {
 			c.Timelines.Servers = []exporter.TimelineServer{{Host: w.Name(i), Scope: timeline.Federated, Token: token}}
 			c.Directories.JoinMastodon = false
 		})
 		before := 0.0
 		for at := start; !at.After(until); at = at.Add(time.Minute) {
-			b.advance(at)
-			b.settle(t)
+			b.Advance(at)
+			b.Settle(t)
 			if at.Sub(start) == 20*time.Minute { // by then what was written before the beginning has arrived
 				before = b.counted(t)
 			}

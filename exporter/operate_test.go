@@ -16,6 +16,7 @@ import (
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/state"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 func name(t *testing.T, s string) domain.Name {
@@ -31,8 +32,8 @@ func name(t *testing.T, s string) domain.Name {
 func (b *box) want(t *testing.T, values map[string]float64) {
 	t.Helper()
 	for _, expr := range slices.Sorted(maps.Keys(values)) {
-		if got := b.store.Value(t, expr, b.now()); got != values[expr] {
-			t.Errorf("%s after the start, %s is %v, want %v", b.now().Sub(start), expr, got, values[expr])
+		if got := b.Store.Value(t, expr, b.Now()); got != values[expr] {
+			t.Errorf("%s after the start, %s is %v, want %v", b.Now().Sub(start), expr, got, values[expr])
 		}
 	}
 }
@@ -44,11 +45,11 @@ func TestWatch(t *testing.T) {
 		{Name: "small.social", Users: figure(10), Statuses: figure(5)},
 		{Name: "mine.social", Users: figure(1), Statuses: figure(42), ActiveMonth: figure(1), Unlisted: true},
 		{Name: "broken.social", Unlisted: true, Behaviour: demo.BadGateway},
-	}, start), func(_ *box, c *exporter.Config) {
+	}, start), func(_ *worldtest.Box, c *exporter.Config) {
 		c.Instances.Detailed = 1
 		c.Watch = []domain.Name{name(t, "mine.social"), name(t, "broken.social")}
 	})
-	b.step(t, start)
+	b.Step(t, start)
 	b.want(t, map[string]float64{
 		`count(mastodon_instance_watched)`:                                                            2,
 		`mastodon_instance_failure_info{domain="broken.social",reason="status_5xx"}`:                  1,
@@ -60,7 +61,7 @@ func TestWatch(t *testing.T) {
 		`mastodon_directory_instances{directory="joinmastodon"}`:                                      2,
 		`count(mastodon_instance_last_success_timestamp_seconds{domain="small.social"}) or vector(0)`: 0,
 	})
-	b.step(t, start.Add(6*time.Minute))
+	b.Step(t, start.Add(6*time.Minute))
 	b.want(t, map[string]float64{
 		`mastodon_instance_watched{domain="broken.social"}`:                          1,
 		`mastodon_instance_up{domain="broken.social"}`:                               0,
@@ -75,9 +76,9 @@ func TestSmallServers(t *testing.T) {
 		{Name: "four.social", Users: figure(4), Statuses: figure(100), ActiveMonth: figure(3), Week: week},
 		{Name: "five.social", Users: figure(5), Statuses: figure(1000), ActiveMonth: figure(4), Week: week},
 	}, start))
-	b.step(t, start)
+	b.Step(t, start)
 	for _, hours := range []int{2, 3} {
-		b.step(t, start.Add(time.Duration(hours)*time.Hour))
+		b.Step(t, start.Add(time.Duration(hours)*time.Hour))
 	}
 	b.want(t, map[string]float64{
 		`mastodon_network_claimed_statuses`:     1100,
@@ -85,12 +86,12 @@ func TestSmallServers(t *testing.T) {
 		`count(mastodon_instance_users)`:        2,
 	})
 	for _, family := range []string{"statuses", "active_users", "last_week_statuses", "last_week_logins", "last_week_registrations"} {
-		for domain := range b.store.Series(t, "mastodon_instance_"+family, b.now()) {
+		for domain := range b.Store.Series(t, "mastodon_instance_"+family, b.Now()) {
 			if strings.Contains(domain, "four.social") {
 				t.Errorf("%s is shown", domain)
 			}
 		}
-		if got := b.store.Value(t, "count(mastodon_instance_"+family+")", b.now()); got != 1 {
+		if got := b.Store.Value(t, "count(mastodon_instance_"+family+")", b.Now()); got != 1 {
 			t.Errorf("%s has %v series, want that of five.social", family, got)
 		}
 	}
@@ -101,9 +102,9 @@ func TestExclude(t *testing.T) {
 	w := demo.WorldOf([]demo.Spec{
 		{Name: "oak.social", Users: figure(100)}, {Name: "bad.social", Users: figure(7)}, {Name: "a.bad.social", Users: figure(7)},
 	}, start)
-	b := newBox(t, w, func(_ *box, c *exporter.Config) { c.Exclude = []domain.Name{name(t, "bad.social")} })
-	b.step(t, start)
-	b.step(t, start.Add(2*time.Hour))
+	b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) { c.Exclude = []domain.Name{name(t, "bad.social")} })
+	b.Step(t, start)
+	b.Step(t, start.Add(2*time.Hour))
 	b.want(t, map[string]float64{
 		`mastodon_network_instances{state="refused"}`: 2, `mastodon_network_claimed_users`: 100, `count(mastodon_instance_up)`: 1,
 		`mnm_exporter_first_round_ratio`: 1,
@@ -127,13 +128,13 @@ func TestReload(t *testing.T) {
 		}
 		return b.Reload(func() (exporter.Config, error) { return exporter.LoadFile(file) })
 	}
-	b.step(t, start)
+	b.Step(t, start)
 	b.want(t, map[string]float64{`mastodon_network_claimed_users`: 100, `mnm_exporter_config_last_reload_successful`: 1})
 
 	if err := reload("watch: [elm.social]\ndirectories: {domains: [fir.social]}\nexclude: []\n"); err != nil {
 		t.Fatal(err)
 	}
-	b.step(t, start.Add(time.Minute))
+	b.Step(t, start.Add(time.Minute))
 	b.want(t, map[string]float64{
 		`mastodon_network_claimed_users`: 123, `mastodon_instance_watched{domain="elm.social"}`: 1,
 		`mnm_exporter_config_last_reload_successful`:                      1,
@@ -144,7 +145,7 @@ func TestReload(t *testing.T) {
 	if err := reload("watch: [elm.social]\nnonsense: 1\n"); err == nil || !strings.Contains(err.Error(), file) {
 		t.Fatalf("a bad file was taken: %v", err)
 	}
-	b.step(t, start.Add(2*time.Minute))
+	b.Step(t, start.Add(2*time.Minute))
 	b.want(t, map[string]float64{
 		`mastodon_network_claimed_users`: 123, `mastodon_instance_watched{domain="elm.social"}`: 1,
 		`mnm_exporter_config_last_reload_successful`:                0,
@@ -153,12 +154,12 @@ func TestReload(t *testing.T) {
 	if err := reload("exclude: [oak.social]\n"); err != nil {
 		t.Fatal(err)
 	}
-	b.step(t, start.Add(3*time.Minute))
+	b.Step(t, start.Add(3*time.Minute))
 	b.want(t, map[string]float64{`mastodon_network_claimed_users`: 23, `mastodon_network_instances{state="refused"}`: 1, `mnm_exporter_config_last_reload_successful`: 1})
 	if err := reload("directories: {joinmastodon: true}\n"); err != nil {
 		t.Fatal(err)
 	}
-	b.step(t, start.Add(3*time.Hour)) // its next visit is due an hour after the last one, not before
+	b.Step(t, start.Add(3*time.Hour)) // its next visit is due an hour after the last one, not before
 	b.want(t, map[string]float64{`mastodon_network_claimed_users`: 123, `mastodon_network_instances{state="refused"}`: 0})
 	if err := b.Reload(exporter.NoFile); err == nil {
 		t.Error("a program without a file reloads")
@@ -177,18 +178,18 @@ func TestDomainsFile(t *testing.T) {
 	}
 	write("oak.social\n")
 	b := newBox(t, demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100), Unlisted: true}, {Name: "elm.social", Users: figure(20), Unlisted: true}}, start),
-		func(_ *box, c *exporter.Config) {
+		func(_ *worldtest.Box, c *exporter.Config) {
 			c.Contact, c.Directories.JoinMastodon, c.Directories.DomainsFile = "ops@example.org", false, file
 		})
-	b.step(t, start)
+	b.Step(t, start)
 	b.want(t, map[string]float64{`mastodon_network_claimed_users`: 100})
 	write("oak.social\nElm.Social.\n")
-	b.step(t, start.Add(time.Minute))
+	b.Step(t, start.Add(time.Minute))
 	b.want(t, map[string]float64{`mastodon_network_claimed_users`: 120, `mastodon_directory_instances{directory="domains_file"}`: 2})
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	b.step(t, start.Add(2*time.Minute))
+	b.Step(t, start.Add(2*time.Minute))
 	b.want(t, map[string]float64{
 		`mastodon_network_claimed_users`: 120, `mastodon_directory_instances{directory="domains_file"}`: 2,
 		`mastodon_directory_failures_total{directory="domains_file",reason="file"}`: 1,
@@ -199,7 +200,7 @@ func TestDomainsFile(t *testing.T) {
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	w := demo.NewWorld(demo.Config{Seed: 8, Start: start, Instances: 150})
-	keep := func(b *box, c *exporter.Config) {
+	keep := func(b *worldtest.Box, c *exporter.Config) {
 		d, err := state.Open(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -208,17 +209,17 @@ func TestRestart(t *testing.T) {
 	}
 	b := newBox(t, w, keep)
 	for minute := 0; minute <= 130; minute++ {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	shown := func(b *box) map[string]float64 {
-		return b.store.Series(t, `{__name__=~"mastodon_.*",__name__!~"mastodon_directory_failures_total|mastodon_network_changes_total"}`, b.now())
+		return b.Store.Series(t, `{__name__=~"mastodon_.*",__name__!~"mastodon_directory_failures_total|mastodon_network_changes_total"}`, b.Now())
 	}
 	before, asked := shown(b), b.Requests().Total
-	b.stop(t)
+	b.Stop(t)
 
 	again := b.restart(t, keep)
 	at := start.Add(130*time.Minute + 30*time.Second)
-	again.step(t, at)
+	again.Step(t, at)
 	after := shown(again)
 	for series, was := range before {
 		if is, ok := after[series]; !ok || is != was {
@@ -235,7 +236,7 @@ func TestRestart(t *testing.T) {
 	}
 	for minute := 131; minute <= 260; minute++ {
 		at := start.Add(time.Duration(minute) * time.Minute)
-		again.step(t, at)
+		again.Step(t, at)
 		truth := again.Truth(at).Series()
 		maps.DeleteFunc(truth, func(series string, _ float64) bool { // the program counts them since its start
 			return strings.HasPrefix(series, "mastodon_network_changes_total")
@@ -251,19 +252,19 @@ func TestDamagedState(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "state-v1.1"), []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := newBox(t, demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100)}}, start), func(_ *box, c *exporter.Config) {
+	b := newBox(t, demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100)}}, start), func(_ *worldtest.Box, c *exporter.Config) {
 		d, err := state.Open(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.State = d
 	})
-	b.step(t, start)
+	b.Step(t, start)
 	b.want(t, map[string]float64{`mastodon_network_claimed_users`: 100})
 	if damaged, err := filepath.Glob(filepath.Join(dir, "*corrupt*")); err != nil || len(damaged) != 1 {
 		t.Errorf("the damaged file was not set aside: %v, %v", damaged, err)
 	}
-	b.stop(t)
+	b.Stop(t)
 	if _, err := state.Open(dir); err != nil && errors.Is(err, state.ErrLocked) {
 		t.Error("the directory is still locked")
 	}
@@ -276,22 +277,21 @@ func TestBackOff(t *testing.T) {
 		{Name: "dead.social", Users: figure(7), Turns: 90 * time.Minute, Then: &demo.Spec{Behaviour: demo.BadGateway}},
 	}, start)
 	b := newBox(t, w)
-	b.step(t, start)
+	b.Step(t, start)
 	for hour := range 24 * 10 {
 		for _, minute := range []int{0, 6} {
-			b.clock.Store(start.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute).UnixNano())
-			b.Step(context.Background())
+			b.Advance(start.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute))
 		}
 	}
 	times := b.Times("dead.social")
 	if n := len(times); n < 10 || n > 32 { // some three for each doubling from an hour to a week
 		t.Errorf("dead.social was asked %d times in ten days: %v", n, times)
 	}
-	if last := times[len(times)-1]; b.now().Sub(last) > 8*24*time.Hour {
+	if last := times[len(times)-1]; b.Now().Sub(last) > 8*24*time.Hour {
 		t.Errorf("dead.social was last asked %s", last)
 	}
 	b.manners(t, w)
-	fmt.Fprintln(logs{t}, "requests to who is down:", len(times))
+	fmt.Fprintln(t.Output(), "requests to who is down:", len(times))
 }
 
 // TestInstancesSocial holds that the second directory is paged through with its token, and that a bad token is told.
@@ -300,21 +300,21 @@ func TestInstancesSocial(t *testing.T) {
 	if err := os.WriteFile(token, []byte(demo.SocialToken+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := newBox(t, demo.NewWorld(demo.Config{Seed: 9, Start: start, Instances: 200}), func(_ *box, c *exporter.Config) {
+	b := newBox(t, demo.NewWorld(demo.Config{Seed: 9, Start: start, Instances: 200}), func(_ *worldtest.Box, c *exporter.Config) {
 		c.Contact, c.Directories.InstancesSocial.TokenFile = "ops@example.org", token
 	})
 	for _, minute := range []int{0, 6, 12} {
 		at := start.Add(time.Duration(minute) * time.Minute)
-		b.step(t, at)
+		b.Step(t, at)
 		b.compare(t, b.Truth(at).Series(), at)
 	}
-	if got := b.store.Value(t, `mastodon_directory_instances{directory="instances_social"}`, b.now()); got < 50 {
+	if got := b.Store.Value(t, `mastodon_directory_instances{directory="instances_social"}`, b.Now()); got < 50 {
 		t.Errorf("instances.social lists %v", got)
 	}
 	if err := os.WriteFile(token, []byte("wrong\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.step(t, start.Add(time.Hour))
+	b.Step(t, start.Add(time.Hour))
 	b.want(t, map[string]float64{`mastodon_directory_failures_total{directory="instances_social",reason="token"}`: 1})
 }
 
@@ -331,7 +331,7 @@ func TestDirectoryShrinks(t *testing.T) {
 	b := newBox(t, demo.WorldOf(specs, start))
 	listed := func(hour int, want float64) {
 		t.Helper()
-		b.step(t, start.Add(time.Duration(hour)*time.Hour))
+		b.Step(t, start.Add(time.Duration(hour)*time.Hour))
 		b.want(t, map[string]float64{`mastodon_directory_instances{directory="joinmastodon"}`: want})
 	}
 	listed(0, 20)
@@ -348,7 +348,7 @@ func TestCrash(t *testing.T) {
 		{Name: "oak.social", Users: figure(100), MovedTo: "web.oak.social"}, {Name: "web.oak.social", Users: figure(100)}, {Name: "elm.social", Users: figure(7)},
 	}, start)
 	var d *state.Dir
-	keep := func(b *box, c *exporter.Config) {
+	keep := func(b *worldtest.Box, c *exporter.Config) {
 		var err error
 		if d, err = state.Open(dir); err != nil {
 			t.Fatal(err)
@@ -357,24 +357,15 @@ func TestCrash(t *testing.T) {
 	}
 	b := newBox(t, w, keep)
 	for minute := 0; minute <= 240; minute++ {
-		at := start.Add(time.Duration(minute) * time.Minute)
-		b.clock.Store(at.UnixNano())
-		if b.shared != nil {
-			b.shared.clock.Store(at.UnixNano())
-		}
+		b.Set(start.Add(time.Duration(minute) * time.Minute))
 		b.Save()
-		b.Step(context.Background())
+		b.Exporter.Step(context.Background())
 		if minute%7 == 3 { // gone without a word; what the last save had is all there is
 			b.Exporter.Close()
 			if err := d.Close(); err != nil {
 				t.Fatal(err)
 			}
-			first := b
-			if b.shared != nil {
-				first = b.shared
-			}
-			b = first.restart(t, keep)
-			b.clock.Store(at.UnixNano())
+			b = b.restart(t, keep)
 		}
 	}
 	b.manners(t, w)
@@ -390,7 +381,7 @@ func TestReloadsKeepTheBudget(t *testing.T) {
 	}, start)
 	b := newBox(t, w)
 	for minute := 0; minute <= 180; minute++ {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 		if minute%5 == 0 {
 			if err := b.Reload(func() (exporter.Config, error) { return exporter.DefaultConfig(), nil }); err != nil {
 				t.Fatal(err)
@@ -413,7 +404,7 @@ func TestShrinksOverARestart(t *testing.T) {
 		}
 		specs = append(specs, s)
 	}
-	keep := func(_ *box, c *exporter.Config) {
+	keep := func(_ *worldtest.Box, c *exporter.Config) {
 		d, err := state.Open(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -421,10 +412,10 @@ func TestShrinksOverARestart(t *testing.T) {
 		c.State = d
 	}
 	b := newBox(t, demo.WorldOf(specs, start), keep)
-	b.step(t, start)
-	b.stop(t)
+	b.Step(t, start)
+	b.Stop(t)
 	again := b.restart(t, keep)
-	again.step(t, start.Add(2*time.Hour))
+	again.Step(t, start.Add(2*time.Hour))
 	again.want(t, map[string]float64{`mastodon_directory_instances{directory="joinmastodon"}`: 20})
 }
 
@@ -438,7 +429,7 @@ func TestHostersOutage(t *testing.T) {
 	}
 	b := newBox(t, demo.WorldOf(specs, start))
 	for minute := 0; minute <= 300; minute++ {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	b.want(t, map[string]float64{`mastodon_network_instances{state="down"}`: 25, `mnm_exporter_online`: 1})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/mnm-social/mnm/exporter/domain"
 	"github.com/mnm-social/mnm/exporter/families"
 	"github.com/mnm-social/mnm/internal/promtest"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 func TestMain(m *testing.M) {
@@ -41,14 +42,14 @@ func parser() *expfmt.TextParser {
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	w := demo.NewWorld(demo.Config{Seed: 4, Start: start, Instances: 400})
-	b := newBox(t, w, func(_ *box, c *exporter.Config) { // one that is up is watched, and one that is not
+	b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) { // one that is up is watched, and one that is not
 		c.Watch = []domain.Name{w.Name(0), name(t, "nobody.social")}
 		c.Timelines.Servers = allWays(w, start.Add(3*time.Hour))
 	})
 	for minute := 0; minute <= 420; minute += 10 { // long enough for the daily questions
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
-	_, body := b.get(t, "/metrics")
+	_, body := b.Get(t, "/metrics")
 	promtest.Lint(t, body)
 	live, err := parser().TextToMetricFamilies(bytes.NewReader(body))
 	if err != nil {
@@ -90,9 +91,9 @@ func TestCatalogue(t *testing.T) {
 // TestRealScraper lets Prometheus' own scrape manager take the page in, gzipped as it asks for it.
 func TestRealScraper(t *testing.T) {
 	b := newBox(t, demo.NewWorld(demo.Config{Seed: 5, Start: start, Instances: 100}))
-	b.step(t, start)
-	store := promtest.RunScrapeManager(t, b.server.URL+"/metrics")
-	store.Await(t, "sum(mastodon_network_instances)", b.store.Value(t, "sum(mastodon_network_instances)", start))
+	b.Step(t, start)
+	store := promtest.RunScrapeManager(t, b.Server.URL+"/metrics")
+	store.Await(t, "sum(mastodon_network_instances)", b.Store.Value(t, "sum(mastodon_network_instances)", start))
 	store.Await(t, "mastodon_network_claimed_users", b.Truth(start).Series()["mastodon_network_claimed_users"])
 	store.Await(t, "mnm_exporter_first_round_ratio", 1)
 }
@@ -100,27 +101,27 @@ func TestRealScraper(t *testing.T) {
 // TestParts holds that collect[] picks parts, and that a gzipped page is the same as a plain one.
 func TestParts(t *testing.T) {
 	b := newBox(t, demo.NewWorld(demo.Config{Seed: 6, Start: start, Instances: 50}))
-	b.step(t, start)
+	b.Step(t, start)
 	for query, want := range map[string][2]string{
 		"?collect[]=instances": {"mastodon_instance_up", "mastodon_network_instances"},
 		"?collect[]=network":   {"mastodon_network_instances", "mastodon_instance_up"},
 		"?collect[]=exporter":  {"mnm_exporter_online", "mastodon_network_instances"},
 	} {
-		if _, body := b.get(t, "/metrics"+query); !strings.Contains(string(body), want[0]) || strings.Contains(string(body), want[1]) {
+		if _, body := b.Get(t, "/metrics"+query); !strings.Contains(string(body), want[0]) || strings.Contains(string(body), want[1]) {
 			t.Errorf("%s has not %s, or has %s", query, want[0], want[1])
 		}
 	}
-	if status, _ := b.get(t, "/metrics?collect[]=toots"); status != http.StatusBadRequest {
+	if status, _ := b.Get(t, "/metrics?collect[]=toots"); status != http.StatusBadRequest {
 		t.Errorf("an unknown part is answered with %d", status)
 	}
 	const parts = "/metrics?collect[]=instances&collect[]=network" // the rest changes with each scrape
-	_, plain := b.get(t, parts)
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, b.server.URL+parts, nil)
+	_, plain := b.Get(t, parts)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, b.Server.URL+parts, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Accept-Encoding", "gzip")
-	resp, err := b.server.Client().Do(req)
+	resp, err := b.Server.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,22 +139,22 @@ func TestParts(t *testing.T) {
 // TestPageBesideTheTruth looks at the page as a person in the demo does.
 func TestPageBesideTheTruth(t *testing.T) {
 	b := newDemoBox(t, demo.NewWorld(demo.Config{Seed: 7, Start: start, Instances: 100}))
-	if _, body := b.get(t, "/"); !strings.Contains(string(body), "No directory has answered yet") {
+	if _, body := b.Get(t, "/"); !strings.Contains(string(body), "No directory has answered yet") {
 		t.Errorf("before the first round:\n%s", body)
 	}
-	b.step(t, start)
-	b.step(t, start.Add(6*time.Minute))
-	_, body := b.get(t, "/")
+	b.Step(t, start)
+	b.Step(t, start.Add(6*time.Minute))
+	_, body := b.Get(t, "/")
 	if got := strings.Count(string(body), "✓"); got != 5 || strings.Contains(string(body), "✗") {
 		t.Errorf("%d totals are right, want 5:\n%s", got, body)
 	}
 	if !strings.Contains(string(body), "This is the demo") {
 		t.Error("the page does not say that it is the demo")
 	}
-	if got := b.store.Value(t, "mnm_exporter_demo", b.now()); got != 1 {
+	if got := b.Store.Value(t, "mnm_exporter_demo", b.Now()); got != 1 {
 		t.Errorf("mnm_exporter_demo is %v", got)
 	}
-	if status, _ := b.get(t, "/-/ready"); status != http.StatusOK {
+	if status, _ := b.Get(t, "/-/ready"); status != http.StatusOK {
 		t.Errorf("/-/ready answers %d", status)
 	}
 }

@@ -2,7 +2,6 @@ package exporter_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"io/fs"
@@ -19,6 +18,7 @@ import (
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/state"
 	"github.com/mnm-social/mnm/exporter/timeline"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 // marked is how many toots go through.
@@ -52,9 +52,9 @@ func TestNothingIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = log.Close() }()
-	b := &box{}
-	b.clock.Store(time.Now().UnixNano())
-	b.start(t, func(b *box, c *exporter.Config) {
+	b := &box{&worldtest.Box{}}
+	b.Set(time.Now())
+	b.Start(t, func(b *worldtest.Box, c *exporter.Config) {
 		c.Net, c.Directories.JoinMastodon, c.Timelines.Auto = m.net, false, 0
 		c.Timelines.Servers = []exporter.TimelineServer{
 			{Host: name(t, m.stream), Scope: timeline.Federated}, {Host: name(t, m.poll), Scope: timeline.Federated},
@@ -62,7 +62,7 @@ func TestNothingIsKept(t *testing.T) {
 		if c.State, err = state.Open(filepath.Join(folder, "state")); err != nil {
 			t.Fatal(err)
 		}
-		b.logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		b.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	b.readAllMarks(t)
 
@@ -72,12 +72,12 @@ func TestNothingIsKept(t *testing.T) {
 	}
 	kept := hex.EncodeToString(control)
 	m.ask(t, "half")
-	b.get(t, "/metrics") // by then it has arrived
+	b.Get(t, "/metrics") // by then it has arrived
 	inFlight := filepath.Join(folder, "in-flight")
 	dump(t, inFlight)
 
 	for i, page := range []string{"/metrics", "/", "/about", "/-/healthy", "/-/ready"} {
-		_, body := b.get(t, page)
+		_, body := b.Get(t, page)
 		if err := os.WriteFile(filepath.Join(folder, "page"+string(rune('0'+i))), body, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestNothingIsKept(t *testing.T) {
 			t.Error("a hashtag that everybody uses is not shown")
 		}
 	}
-	b.stop(t)
+	b.Stop(t)
 	after := filepath.Join(folder, "after")
 	dump(t, after)
 	runtime.KeepAlive(kept)
@@ -117,22 +117,21 @@ func TestNothingIsKept(t *testing.T) {
 // readAllMarks steps until every toot has been counted.
 func (b *box) readAllMarks(t *testing.T) {
 	t.Helper()
-	at := b.now()
+	at := b.Now()
 	for range 200 {
-		b.clock.Store(at.UnixNano())
-		b.Step(context.Background())
+		b.Advance(at)
 		if b.counted(t) >= marked {
 			return
 		}
 		at = at.Add(time.Minute)
 	}
-	await(t, "all toots are counted", func() bool { return b.counted(t) >= marked })
+	worldtest.Await(t, "all toots are counted", func() bool { return b.counted(t) >= marked })
 }
 
 // counted is how many distinct toots there were.
 func (b *box) counted(t *testing.T) (n float64) {
 	t.Helper()
-	_, page := b.get(t, "/metrics?collect[]=timelines")
+	_, page := b.Get(t, "/metrics?collect[]=timelines")
 	families, err := parser().TextToMetricFamilies(bytes.NewReader(page))
 	if err != nil {
 		t.Fatal(err)

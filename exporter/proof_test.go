@@ -10,6 +10,7 @@ import (
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/domain"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 // needed are the families whose totals must be in the Truth: a Truth that says nothing would prove nothing.
@@ -32,7 +33,7 @@ func TestThreeHours(t *testing.T) {
 	b := newBox(t, w)
 	for minute := 0; minute <= 180; minute++ {
 		at := start.Add(time.Duration(minute) * time.Minute)
-		b.step(t, at)
+		b.Step(t, at)
 		truth := b.Truth(at)
 		b.compare(t, truth.Series(), at)
 		if minute%30 == 0 {
@@ -47,7 +48,7 @@ func TestThreeHours(t *testing.T) {
 			}
 		}
 	}
-	changes := b.store.Value(t, `count(mastodon_network_changes_total > 0)`, b.now())
+	changes := b.Store.Value(t, `count(mastodon_network_changes_total > 0)`, b.Now())
 	if changes < 6 {
 		t.Errorf("only %v kinds of change were seen in three hours", changes)
 	}
@@ -62,14 +63,14 @@ func TestDay(t *testing.T) {
 		// Failures are confirmed five minutes later.
 		for _, minute := range []int{0, 6} {
 			at := start.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
-			b.step(t, at)
+			b.Step(t, at)
 			truth := b.Truth(at)
 			b.compare(t, truth.Series(), at)
 			b.compare(t, truth.Instances(), at)
 			b.compare(t, readNow(truth), at)
 		}
 	}
-	if grades := b.store.Value(t, `count(mastodon_https_grade_instances{grade!="unknown"} > 0)`, b.now()); grades < 5 {
+	if grades := b.Store.Value(t, `count(mastodon_https_grade_instances{grade!="unknown"} > 0)`, b.Now()); grades < 5 {
 		t.Errorf("only %v grades were given", grades)
 	}
 	b.manners(t, w)
@@ -106,17 +107,17 @@ func TestCertificates(t *testing.T) {
 		specs = append(specs, demo.Spec{Name: fmt.Sprintf("cert-%d.social", i), Users: &users, Behaviour: behaviour})
 		watched = append(watched, name(t, specs[i].Name))
 	}
-	b := newBox(t, demo.WorldOf(specs, start), func(_ *box, c *exporter.Config) { c.Watch = watched })
+	b := newBox(t, demo.WorldOf(specs, start), func(_ *worldtest.Box, c *exporter.Config) { c.Watch = watched })
 	for minute := 0; minute <= 480; minute += 6 {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
-	b.compare(t, b.Truth(b.now()).HTTPS(), b.now())
+	b.compare(t, b.Truth(b.Now()).HTTPS(), b.Now())
 	for i, verdict := range []string{"ok", "expired", "wrong_name", "self_signed", "untrusted", "old_protocol"} {
-		if b.store.Value(t, fmt.Sprintf("count(mastodon_instance_certificate_info{domain=%q,verdict=%q}) or vector(0)", specs[i].Name, verdict), b.now()) != 1 {
-			t.Errorf("%s: %v, want %s", specs[i].Name, b.store.Series(t, fmt.Sprintf("mastodon_instance_certificate_info{domain=%q}", specs[i].Name), b.now()), verdict)
+		if b.Store.Value(t, fmt.Sprintf("count(mastodon_instance_certificate_info{domain=%q,verdict=%q}) or vector(0)", specs[i].Name, verdict), b.Now()) != 1 {
+			t.Errorf("%s: %v, want %s", specs[i].Name, b.Store.Series(t, fmt.Sprintf("mastodon_instance_certificate_info{domain=%q}", specs[i].Name), b.Now()), verdict)
 		}
 	}
-	if users := b.store.Value(t, "mastodon_network_claimed_users", b.now()); users != 1000 {
+	if users := b.Store.Value(t, "mastodon_network_claimed_users", b.Now()); users != 1000 {
 		t.Errorf("%v users were read, 1000 of them over connections that verified", users)
 	}
 	page := b.page(t, "/instance/cert-0.social")
@@ -128,7 +129,7 @@ func TestCertificates(t *testing.T) {
 	if page := b.page(t, "/instance/cert-1.social"); !strings.Contains(page, "expired") || strings.Contains(page, "Users") {
 		t.Errorf("the page of one whose certificate has expired:\n%s", page)
 	}
-	if status, _ := b.get(t, "/instance/nobody.social"); status != http.StatusNotFound {
+	if status, _ := b.Get(t, "/instance/nobody.social"); status != http.StatusNotFound {
 		t.Errorf("the page of nobody answers %d", status)
 	}
 }
@@ -150,16 +151,16 @@ func TestEverybodyIsLookedAt(t *testing.T) {
 	add("no-nodeinfo", "mastodon", demo.RobotsNoNodeInfo)
 	b := newBox(t, demo.WorldOf(specs, start))
 	for minute := 0; minute <= 26*60; minute += 30 {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
 	}
 	half := float64(len(specs) / 2)
-	if got := b.store.Value(t, `mastodon_network_instances{state="refused"}`, b.now()); got != half {
+	if got := b.Store.Value(t, `mastodon_network_instances{state="refused"}`, b.Now()); got != half {
 		t.Errorf("%v instances declined, want %v", got, half)
 	}
-	if got := b.store.Value(t, `sum(mastodon_https_grade_instances{grade!="unknown"})`, b.now()); got != half {
-		t.Errorf("%v instances have a grade, want %v: %v", got, half, b.store.Series(t, "mastodon_instance_https_score", b.now()))
+	if got := b.Store.Value(t, `sum(mastodon_https_grade_instances{grade!="unknown"})`, b.Now()); got != half {
+		t.Errorf("%v instances have a grade, want %v: %v", got, half, b.Store.Series(t, "mastodon_instance_https_score", b.Now()))
 	}
-	b.compare(t, b.Truth(b.now()).HTTPS(), b.now())
+	b.compare(t, b.Truth(b.Now()).HTTPS(), b.Now())
 }
 
 // TestAPageTakesNobodyDown holds that a server whose page at / breaks off is up all the same: its answers say so.
@@ -167,8 +168,8 @@ func TestAPageTakesNobodyDown(t *testing.T) {
 	users := int64(500)
 	b := newBox(t, demo.WorldOf([]demo.Spec{{Name: "no-page.social", Users: &users, Behaviour: demo.NoPage}}, start))
 	for minute := 0; minute <= 54*60; minute += 6 {
-		b.step(t, start.Add(time.Duration(minute)*time.Minute))
-		if up := b.store.Value(t, `sum(mastodon_instance_up) + sum(mastodon_network_claimed_users)`, b.now()); up != 501 {
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
+		if up := b.Store.Value(t, `sum(mastodon_instance_up) + sum(mastodon_network_claimed_users)`, b.Now()); up != 501 {
 			t.Fatalf("%d minutes after the start up and users are %v, want 501", minute, up)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 // realList is the public list of instances of 2022-11-20, as instances.social published it, without its prose.
@@ -72,12 +73,12 @@ func TestRealList(t *testing.T) {
 	if err := os.WriteFile(file, []byte(names.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := newBox(t, demo.WorldOf(specs, start), func(_ *box, c *exporter.Config) {
+	b := newBox(t, demo.WorldOf(specs, start), func(_ *worldtest.Box, c *exporter.Config) {
 		c.Directories.JoinMastodon, c.Directories.DomainsFile = false, file
 	})
-	b.step(t, start)
+	b.Step(t, start)
 	at := start.Add(6 * time.Minute)
-	b.step(t, at)
+	b.Step(t, at)
 	for expr, want := range map[string]float64{
 		`sum(mastodon_network_instances)`:                                1822,
 		`mastodon_network_instances{state="up"}`:                         1652,
@@ -100,7 +101,7 @@ func TestRealList(t *testing.T) {
 		`sum(mastodon_country_instances) - sum(mastodon_ipv6_instances)`: 0,
 	} {
 		t.Run(expr, func(t *testing.T) {
-			if got := b.store.Value(t, expr, at); got != want {
+			if got := b.Store.Value(t, expr, at); got != want {
 				t.Errorf("%s is %v, want %v", expr, got, want)
 			}
 		})

@@ -2,7 +2,6 @@ package exporter_test
 
 import (
 	"cmp"
-	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
 	"github.com/mnm-social/mnm/exporter/timeline"
+	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
 // token is a user's at every server of the World.
@@ -65,13 +65,13 @@ func TestTwoHoursOfToots(t *testing.T) {
 	w := demo.NewWorld(demo.Config{Seed: 11, Start: start, Instances: 400})
 	until := start.Add(2 * time.Hour)
 	servers := allWays(w, until)
-	b := newBox(t, w, func(_ *box, c *exporter.Config) { c.Timelines.Servers = servers })
+	b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) { c.Timelines.Servers = servers })
 	for at := start; !at.After(until); at = at.Add(time.Minute) {
-		b.clock.Store(at.UnixNano())
-		b.settle(t) // what comes by a stream was there before a page had it
-		b.advance(at)
-		b.settle(t)
-		b.scrape(t)
+		b.Set(at)
+		b.Settle(t) // what comes by a stream was there before a page had it
+		b.Advance(at)
+		b.Settle(t)
+		b.Scrape(t)
 		truth := b.Truth(at)
 		b.compare(t, truth.Series(), at)
 		if at.After(start) { // of what was there at the beginning nothing counts
@@ -118,41 +118,14 @@ func (b *box) compareToots(t *testing.T, truth map[string]float64, at time.Time)
 		}
 	}
 	b.compare(t, stored, at)
-	if got := b.store.Value(t, "sum(mastodon_timeline_duplicates_total)", at); got != duplicates {
+	if got := b.Store.Value(t, "sum(mastodon_timeline_duplicates_total)", at); got != duplicates {
 		t.Fatalf("%s after the start there are %v duplicates, want %v", at.Sub(start), got, duplicates)
 	}
-}
-
-// settle waits until the streams have said all there is to say and the Exporter has read it.
-func (b *box) settle(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := b.StreamsCaughtUp(ctx); err != nil {
-		t.Fatal(err)
-	}
-	want := 0.0
-	for series, n := range b.Truth(b.now()).Toots() {
-		if strings.HasPrefix(series, "mastodon_timeline_events_total{") {
-			want += n
-		}
-	}
-	await(t, "all events were read", func() bool {
-		families, err := parser().TextToMetricFamilies(strings.NewReader(b.page(t, "/metrics?collect[]=timelines")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := 0.0
-		for _, m := range families["mastodon_timeline_events_total"].GetMetric() {
-			got += m.GetCounter().GetValue()
-		}
-		return got >= want
-	})
 }
 
 // page is the text of a page.
 func (b *box) page(t *testing.T, path string) string {
 	t.Helper()
-	_, body := b.get(t, path)
+	_, body := b.Get(t, path)
 	return string(body)
 }
