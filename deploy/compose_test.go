@@ -184,18 +184,26 @@ func TestArguments(t *testing.T) {
 // TestAdministrator holds that there is no administrator with a password that everybody knows.
 func TestAdministrator(t *testing.T) {
 	for _, row := range []struct {
-		name, password, wantDisabled string
+		name                         string
+		env                          types.Mapping
+		password, secret, inside, no string
 	}{
-		{"no password", "", ""},
-		{"a password", "of my own", "false"},
+		{"none", nil, "", "/dev/null", "", ""},
+		{"a password", types.Mapping{"GRAFANA_ADMIN_PASSWORD": "of my own"}, "of my own", "/dev/null", "", "false"},
+		{"a file", types.Mapping{"GRAFANA_ADMIN_PASSWORD_FILE": "/etc/password"}, "", "/etc/password", "/run/secrets/admin_password", "false"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			env := project(t, types.Mapping{"GRAFANA_ADMIN_PASSWORD": row.password}).Services["grafana"].Environment
-			if got := *env["GF_SECURITY_ADMIN_PASSWORD"]; got != row.password {
-				t.Errorf("password %q, want %q", got, row.password)
+			p := project(t, row.env)
+			grafana := p.Services["grafana"]
+			for key, want := range map[string]string{
+				"GF_SECURITY_ADMIN_PASSWORD": row.password, "GF_SECURITY_ADMIN_PASSWORD__FILE": row.inside, "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": row.no,
+			} {
+				if got := *grafana.Environment[key]; got != want {
+					t.Errorf("%s is %q, want %q", key, got, want)
+				}
 			}
-			if got := *env["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"]; got != row.wantDisabled {
-				t.Errorf("disable_initial_admin_creation %q, want %q", got, row.wantDisabled)
+			if got := p.Secrets[grafana.Secrets[0].Source].File; got != row.secret {
+				t.Errorf("the secret is %s, want %s", got, row.secret)
 			}
 		})
 	}
