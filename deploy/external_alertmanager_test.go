@@ -43,8 +43,7 @@ func TestExternalAlertmanager(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			address := freeAddress(t)
-			start(t, "prometheus-alertmanager", "--config.file=../provisioning/alertmanager/alertmanager.yml", "--storage.path="+t.TempDir(),
-				"--web.listen-address="+address, "--cluster.listen-address=")
+			startAlertmanager(t, address)
 			await(t, "Alertmanager", time.Minute, func() error {
 				_, err := get(t, "http://"+address+"/-/ready")
 				return err
@@ -162,4 +161,12 @@ func checkRules(t *testing.T, engine string) {
 	if err != nil || !strings.Contains(string(body), `"activeAlertmanagers":[{`) {
 		t.Errorf("it knows no Alertmanager: %v %s", err, body)
 	}
+}
+
+// startAlertmanager starts it as docker-compose.yml does.
+func startAlertmanager(t *testing.T, address string) {
+	t.Helper()
+	start(t, "prometheus-alertmanager", asComposed(t, "alertmanager", map[string]string{
+		"--config.file": "../provisioning/alertmanager/alertmanager.yml", "--storage.path": t.TempDir(), "--web.listen-address": address,
+	})...)
 }

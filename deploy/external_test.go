@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -54,8 +55,7 @@ func TestExternalDemo(t *testing.T) {
 	run(t, page, "promtool", "check", "metrics")
 
 	manager := freeAddress(t)
-	start(t, "prometheus-alertmanager", "--config.file=../provisioning/alertmanager/alertmanager.yml", "--storage.path="+t.TempDir(),
-		"--web.listen-address="+manager, "--cluster.listen-address=")
+	startAlertmanager(t, manager)
 	folder, err := filepath.Abs("../provisioning/prometheus")
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,9 @@ func TestExternalDemo(t *testing.T) {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start(t, "prometheus", "--config.file="+file, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+engine)
+	start(t, "prometheus", asComposed(t, "prometheus", map[string]string{
+		"--config.file": file, "--storage.tsdb.path": t.TempDir(), "--web.listen-address": engine,
+	})...)
 
 	// The World goes on while Prometheus scrapes, so the total lies between that of a page before and of one after.
 	before := total(t, page)
@@ -254,6 +256,23 @@ func start(t *testing.T, path string, args ...string) {
 			t.Logf("%s said:\n%s", filepath.Base(path), words.Bytes())
 		}
 	})
+}
+
+// asComposed is the command line that docker-compose.yml has for a service, with what is of this machine in its place.
+func asComposed(t *testing.T, service string, here map[string]string) []string {
+	t.Helper()
+	args := slices.Clone([]string(project(t, nil).Services[service].Command))
+	for i, arg := range args {
+		flag, _, _ := strings.Cut(arg, "=")
+		if value, ok := here[flag]; ok {
+			args[i] = flag + "=" + value
+			delete(here, flag)
+		}
+	}
+	for flag, value := range here {
+		args = append(args, flag+"="+value)
+	}
+	return args
 }
 
 // run runs a program to its end.
