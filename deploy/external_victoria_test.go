@@ -5,6 +5,7 @@ package deploy_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,18 +13,33 @@ import (
 	"time"
 )
 
-// TestVictoriaPrograms needs victoria-metrics, vmagent and vmalert; make check-victoriametrics builds them.
+// TestVictoriaPrograms lets VictoriaMetrics watch the demo, as the bundle does, and asks it everything that the dashboards ask. It
+// needs victoria-metrics, vmagent and vmalert; make check-victoriametrics builds them.
 func TestVictoriaPrograms(t *testing.T) {
 	run(t, nil, "vmagent", "-promscrape.config=../provisioning/victoriametrics/scrape.yml", "-dryRun", "-remoteWrite.url=http://127.0.0.1:1/api/v1/write")
 	run(t, nil, "vmalert", "-rule=../provisioning/prometheus/rules/*.yml", "-dryRun")
 
+	exporter := freeAddress(t)
+	start(t, program(t), "--demo", "--web.listen-address="+exporter)
+	await(t, "the demo to be visited", time.Minute, func() error {
+		_, err := get(t, "http://"+exporter+"/-/ready")
+		return err
+	})
+
 	// Each service's own command line, with the addresses, files and folders of this machine.
 	p := withVictoria(t)
 	address := map[string]string{"victoriametrics": freeAddress(t), "vmagent": freeAddress(t), "vmalert": freeAddress(t)}
+	scrape := filepath.Join(t.TempDir(), "scrape.yml")
+	if err := os.WriteFile(scrape, []byte(strings.ReplaceAll(read(t, "../provisioning/victoriametrics/scrape.yml"), "mnm-exporter:13121", exporter)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"victoriametrics", "vmagent", "vmalert"} {
 		args := slices.Clone([]string(p.Services[name].Command))
 		for i, arg := range args {
 			args[i] = here(t, arg, address, name)
+			if flag, _, _ := strings.Cut(arg, "="); flag == "-promscrape.config" {
+				args[i] = flag + "=" + scrape
+			}
 		}
 		path := name
 		if name == "victoriametrics" {
@@ -70,6 +86,19 @@ func TestVictoriaPrograms(t *testing.T) {
 		}
 		return nil
 	})
+	await(t, "a total in VictoriaMetrics", 3*time.Minute, func() error {
+		values, err := query(t, address["victoriametrics"], "sum(mastodon_network_instances) > 100")
+		if err == nil && len(values) != 1 {
+			err = fmt.Errorf("%d values", len(values))
+		}
+		return err
+	})
+	for _, expr := range dashboardQueries(t) {
+		expr = variable.ReplaceAllStringFunc(expr, chosen)
+		if _, err := query(t, address["victoriametrics"], expr); err != nil {
+			t.Errorf("%s: %v", expr, err)
+		}
+	}
 }
 
 // here is an argument of a service's command line as it is to be on this machine.
