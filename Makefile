@@ -3,9 +3,8 @@
 GOLANGCI_LINT ?= golangci-lint
 FUZZTIME      ?= 30s
 IMAGE         ?= mnm-exporter:local
-VICTORIA      ?= v1.151.0
 
-.PHONY: all help build test race lint fmt generate country-data check-external check-victoriametrics figures fuzz vulncheck image up
+.PHONY: all help build test race lint fmt generate country-data check-external figures fuzz vulncheck image up
 
 all: lint test build ## check, test and build
 
@@ -37,11 +36,6 @@ country-data: ## bring the database of country data anew (needs npm)
 
 check-external: ## checks that need other programs in PATH, which .ci/run brings
 	go test -tags external -count 1 -v -run External ./deploy/ ./exporter/outbound/
-
-# Some minutes: nobody has these programs as packages.
-check-victoriametrics: ## the bundle with VictoriaMetrics, vmagent and vmalert, which it builds
-	GOFLAGS= CGO_ENABLED=0 GOBIN="$(CURDIR)/bin" go install $(addprefix github.com/VictoriaMetrics/VictoriaMetrics/app/,$(addsuffix @$(VICTORIA),victoria-metrics vmagent vmalert))
-	PATH="$(CURDIR)/bin:$$PATH" go test -tags external -count 1 -v -run TestVictoriaPrograms ./deploy/
 
 # Tests called TestFigure… behind the build tag "figures", and all benchmarks.
 figures: ## the figures that the docs show (minutes; without the race detector)

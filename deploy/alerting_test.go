@@ -15,10 +15,7 @@ import (
 
 // alertmanager is what its configuration has of what we use.
 type alertmanager struct {
-	Route struct {
-		node   `yaml:",inline"`
-		Routes []node
-	}
+	Route        node
 	InhibitRules []struct {
 		SourceMatchers []string `yaml:"source_matchers"`
 		TargetMatchers []string `yaml:"target_matchers"`
@@ -34,6 +31,16 @@ type node struct {
 	GroupWait      string   `yaml:"group_wait"`
 	GroupInterval  string   `yaml:"group_interval"`
 	RepeatInterval string   `yaml:"repeat_interval"`
+	Routes         []node
+}
+
+// all are a node and those below it.
+func (n node) all() []node {
+	found := []node{n}
+	for _, below := range n.Routes {
+		found = append(found, below.all()...)
+	}
+	return found
 }
 
 // TestAlertmanagerConfig: what it names are alerts and labels that there are, and as it is it tells nobody: a receiver with
@@ -41,11 +48,22 @@ type node struct {
 func TestAlertmanagerConfig(t *testing.T) {
 	var c alertmanager
 	decode(t, "../provisioning/alertmanager/alertmanager.yml", &c)
+	checkRoutes(t, c)
+	p := project(t, nil)
+	checkMounted(t, "alertmanager", flagOf(t, "alertmanager", "--config.file"), "../provisioning/alertmanager/alertmanager.yml")
+	if v := p.Services["alertmanager"].Volumes; len(v) != 2 || v[1].Target != flagOf(t, "alertmanager", "--storage.path") {
+		t.Errorf("silences are lost at a restart: %+v", v)
+	}
+}
+
+// checkRoutes holds that matchers are met, and that there are the receivers which are named.
+func checkRoutes(t *testing.T, c alertmanager) {
+	t.Helper()
 	var names, matchers []string
 	for _, r := range c.Receivers {
 		names = append(names, r.Name)
 	}
-	for _, n := range append(c.Route.Routes, c.Route.node) {
+	for _, n := range c.Route.all() {
 		if n.Receiver != "" && !slices.Contains(names, n.Receiver) {
 			t.Errorf("there is no receiver %s", n.Receiver)
 		}
@@ -71,11 +89,6 @@ func TestAlertmanagerConfig(t *testing.T) {
 		if alternatives := strings.Count(parts[3], "|") + strings.Count(parts[3], "?") + 1; matched < alternatives {
 			t.Errorf("matcher %s is met by %d alerts", m, matched)
 		}
-	}
-	p := project(t, nil)
-	checkMounted(t, "alertmanager", flagOf(t, "alertmanager", "--config.file"), "../provisioning/alertmanager/alertmanager.yml")
-	if v := p.Services["alertmanager"].Volumes; len(v) != 2 || v[1].Target != flagOf(t, "alertmanager", "--storage.path") {
-		t.Errorf("silences are lost at a restart: %+v", v)
 	}
 }
 

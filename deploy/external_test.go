@@ -23,8 +23,8 @@ import (
 	"time"
 )
 
-// These checks need promtool, prometheus, amtool and prometheus-alertmanager in PATH; make check-external runs them. They
-// fail where a program is missing.
+// These checks need promtool, prometheus, amtool, prometheus-alertmanager, victoria-metrics, vmagent and vmalert in PATH;
+// make check-external runs them. They fail where a program is missing.
 
 func TestExternalPromtool(t *testing.T) {
 	run(t, nil, "promtool", "check", "config", "../provisioning/prometheus/prometheus.yml")
@@ -39,6 +39,7 @@ func TestExternalPromtool(t *testing.T) {
 // TestExternalDemo runs the program's demo and a real Prometheus with the provisioned configuration, in which nothing but
 // the address is replaced, and asks that Prometheus everything that the dashboards ask.
 func TestExternalDemo(t *testing.T) {
+	t.Parallel() // most of it is waiting for rules that are judged once a minute
 	exporter, engine := freeAddress(t), freeAddress(t)
 
 	path := program(t)

@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// TestVictoriaPrograms lets VictoriaMetrics watch the demo, as the bundle does, and asks it everything that the dashboards ask. It
-// needs victoria-metrics, vmagent and vmalert; make check-victoriametrics builds them.
-func TestVictoriaPrograms(t *testing.T) {
+// TestExternalVictoriaMetrics lets VictoriaMetrics watch the demo, as the bundle does, and asks it everything that the
+// dashboards ask.
+func TestExternalVictoriaMetrics(t *testing.T) {
+	t.Parallel() // most of it is waiting for rules that are judged once a minute
 	run(t, nil, "vmagent", "-promscrape.config=../provisioning/victoriametrics/scrape.yml", "-dryRun", "-remoteWrite.url=http://127.0.0.1:1/api/v1/write")
 	run(t, nil, "vmalert", "-rule=../provisioning/prometheus/rules/*.yml", "-dryRun")
 
