@@ -75,8 +75,8 @@ func countryGrowth(p *page) {
 	p.line(10, []uint32{8, 8, 8},
 		lines("Instances over time", "Servers of the ten countries that have the most now.", whole, over("mastodon_country_instances")),
 		lines("Users over time", "Accounts on the servers of the ten countries that hold the most now.", short, over("mastodon_country_users")),
-		ranking("Users won", "The 15 countries whose servers have won the most accounts over the time chosen, found by comparing then and now.", whole,
-			`topk(15, `+grown+` > 0)`, "{{country_name}}", "green").NoValue("not known so long").
+		ranking("Users won in ${growth:text}", "The 15 countries whose servers have won the most accounts over the time chosen, found by comparing then and now.", whole,
+			`topk(15, `+grown+` > 0)`, "{{country_name}}", "green").NoValue("none, or not known for so long: choose a shorter time above").
 			OverrideByFieldType(numbers, leadsToInstances("country", "${__field.labels.country}")),
 	)
 }
@@ -105,7 +105,7 @@ func countrySources(p *page) {
 		ranking("Why a country is unknown", "Instances of unknown country by reason; behind a content delivery network (cdn) the address says nothing.", whole,
 			`sort_desc(sum by (reason) (mastodon_country_unknown_instances))`, "{{reason}}", "orange").NoValue("every country is known"),
 		layers("Unknown over time", "Share of all instances whose country is unknown, by reason.", percent,
-			series{`sum by (reason) (mastodon_country_unknown_instances) / on () group_left () sum(mastodon_country_instances)`, "{{reason}}"}).Decimals(1).
+			series{`sum by (reason) (mastodon_country_unknown_instances) / on () group_left () sum(mastodon_country_instances)`, "{{reason}}"}).Decimals(1).OverrideByName(paint("cdn", "orange")).
 			NoValue("every country is known"),
 	)
 }

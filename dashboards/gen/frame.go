@@ -82,9 +82,9 @@ func one(name, label, help, query string) *dashboard.QueryVariableBuilder {
 		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortAlphabeticalAsc)
 }
 
-// pickGrowth is the time over which growth is measured; any other may be typed.
+// pickGrowth is the time over which growth is measured; any other may be typed. It begins with one that is known after an hour.
 func pickGrowth() *dashboard.CustomVariableBuilder {
-	return choose("growth", "Growth over", "Time over which growth is measured.", "1 hour : 1h,1 day : 1d,1 week : 7d,30 days : 30d", "1 week", "7d")
+	return choose("growth", "Growth over", "Time over which growth is measured.", "10 minutes : 10m,1 hour : 1h,1 day : 1d,1 week : 7d,30 days : 30d", "1 hour", "1h")
 }
 
 // choose is a variable of fixed values; text and value are the one at the beginning.
@@ -108,6 +108,13 @@ func leadsToInstances(variable, value string) []dashboard.DynamicConfigValue {
 func leads(title, uid, variable, value string) []dashboard.DynamicConfigValue {
 	return []dashboard.DynamicConfigValue{{Id: "links", Value: []map[string]string{{
 		"title": title, "url": "/d/" + uid + "?${datasource:queryparam}&var-" + variable + "=" + value + "&${__url_time_range}",
+	}}}}
+}
+
+// leadsToRunbook opens what to do about an alert, by its name.
+func leadsToRunbook() []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{{Id: "links", Value: []map[string]string{{
+		"title": "What to do", "url": "https://github.com/mnm-social/mnm/blob/main/docs/runbooks/${__value.raw}.md",
 	}}}}
 }
 

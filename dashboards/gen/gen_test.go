@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -35,6 +36,7 @@ type board struct {
 			TitleFormat, TextFormat string
 			Datasource              ref
 			Target                  target
+			Filter                  struct{ IDs []int }
 		}
 	}
 }
@@ -161,7 +163,7 @@ func TestDashboards(t *testing.T) {
 			if b.SchemaVersion != 42 {
 				t.Errorf("schemaVersion %d", b.SchemaVersion)
 			}
-			if l := b.Templating.List; len(l) == 0 || l[0].Name != "datasource" || l[0].Type != "datasource" || l[0].Query != "prometheus" {
+			if l := b.Templating.List; len(l) == 0 || l[0].Name != "datasource" || l[0].Type != "datasource" || l[0].Query != "prometheus" || l[0].Label != "Data source" {
 				t.Errorf("the first variable must be the data source, got %+v", l)
 			}
 			checkLayout(t, b)
@@ -208,6 +210,15 @@ func checkPanel(t *testing.T, b board, p gridy) {
 	}
 	if d := p.FieldConfig.Defaults; d.Unit == "" || d.NoValue == "" {
 		t.Errorf("%q needs a unit and words for no value, has %+v", p.Title, d)
+	} else {
+		checkUnit(t, p.Title, d.Unit)
+	}
+	for _, o := range p.FieldConfig.Overrides {
+		for _, property := range o.Properties {
+			if property.ID == "unit" {
+				checkUnit(t, p.Title+": "+o.Matcher.Options, strings.Trim(string(property.Value), `"`))
+			}
+		}
 	}
 	if l := p.Options.Legend; p.Type == "timeseries" && (l == nil || !l.ShowLegend) {
 		t.Errorf("%q hides its legend, which is the SDK's default", p.Title)
@@ -233,6 +244,15 @@ func checkPanel(t *testing.T, b board, p gridy) {
 	checkLinks(t, p, labels)
 }
 
+// checkUnit holds that Grafana knows a unit: what it doesn't know it would write behind the number, as it stands.
+func checkUnit(t *testing.T, title, unit string) {
+	t.Helper()
+	known := []string{"none", "string", "short", "locale", "percentunit", "bytes", "s", "reqps", "dateTimeAsIso"}
+	if suffix, own := strings.CutPrefix(unit, "suffix:"); !slices.Contains(known, unit) && (!own || suffix == "") {
+		t.Errorf("%q has unit %q, which Grafana doesn't know", title, unit)
+	}
+}
+
 func checkSource(t *testing.T, title string, r ref) {
 	t.Helper()
 	if r != (ref{"prometheus", "${datasource}"}) {
@@ -248,6 +268,15 @@ func TestAnnotations(t *testing.T) {
 				t.Errorf("%q: old and new Grafana would ask different things: %q and %q", a.Name, a.Expr, a.Target.Expr)
 			}
 			checkQuery(t, b, a.Name, a.Expr, a.TitleFormat+a.TextFormat)
+			drawn := 0
+			for _, p := range b.Panels {
+				if slices.Contains(a.Filter.IDs, p.ID) && slices.Contains([]string{"timeseries", "state-timeline"}, p.Type) {
+					drawn++
+				}
+			}
+			if drawn == 0 || drawn != len(a.Filter.IDs) {
+				t.Errorf("%s: %q is for the panels %v, of which Grafana draws it on %d", b.UID, a.Name, a.Filter.IDs, drawn)
+			}
 		}
 	}
 }

@@ -16,12 +16,12 @@ func hashtagsBoard() (dashboard.Dashboard, error) {
 			OverrideByFieldType(numbers, alone)
 	}
 	p.line(16, []uint32{8, 8, 8},
-		tags("Last hour", "The 25 hashtags that the most toots of the last hour use; counted since the start, if that is later.",
-			`topk(25, max by (hashtag) (mastodon_hashtag_toots_last_hour))`, "blue"),
-		tags("Last day", "The 25 hashtags that the most toots of the last day use; counted since the start, if that is later.",
-			`topk(25, max by (hashtag) (mastodon_hashtag_toots_last_day))`, "purple"),
+		tags("Last hour", "The 22 hashtags that the most toots of the last hour use; counted since the start, if that is later.",
+			`topk(22, max by (hashtag) (mastodon_hashtag_toots_last_hour))`, "blue"),
+		tags("Last day", "The 22 hashtags that the most toots of the last day use; counted since the start, if that is later.",
+			`topk(22, max by (hashtag) (mastodon_hashtag_toots_last_day))`, "purple"),
 		ranking("Movers", "How many times as often a hashtag is used in the last hour as in an hour of the last day on average, or of the time since the start.", "suffix: ×",
-			`topk(25, max by (hashtag) (mastodon_hashtag_toots_last_hour) / on (hashtag) max by (hashtag) (mastodon_hashtag_toots_last_day) * on () group_left () `+hoursCounted+`)`, "#{{hashtag}}", "orange").
+			`topk(22, max by (hashtag) (mastodon_hashtag_toots_last_hour) / on (hashtag) max by (hashtag) (mastodon_hashtag_toots_last_day) * on () group_left () `+hoursCounted+`)`, "#{{hashtag}}", "orange").
 			Decimals(1).NoValue("no hashtag has enough authors").OverrideByFieldType(numbers, alone),
 	)
 	p.heading("How do they fare over time?")

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
 
 // httpsBoard is how well instances are secured and how many are up.
 func httpsBoard() (dashboard.Dashboard, error) {
@@ -18,9 +21,9 @@ func httpsBoard() (dashboard.Dashboard, error) {
 // grades, best first, from green to red.
 func grades() []part {
 	return []part{
-		{"A+", "dark-green"}, {"A", "green"}, {"A-", "light-green"}, {"B+", "super-light-green"}, {"B", "super-light-yellow"}, {"B-", "light-yellow"},
-		{"C+", "yellow"}, {"C", "dark-yellow"}, {"C-", "light-orange"}, {"D+", "orange"}, {"D", "semi-dark-orange"}, {"D-", "dark-orange"},
-		{"F", "red"}, {"unknown", grey},
+		{"A+", "dark-green"}, {"A", "semi-dark-green"}, {"A-", "green"}, {"B+", "light-green"}, {"B", "dark-yellow"}, {"B-", "semi-dark-yellow"},
+		{"C+", "yellow"}, {"C", "light-orange"}, {"C-", "orange"}, {"D+", "semi-dark-orange"}, {"D", "dark-orange"}, {"D-", "light-red"},
+		{"F", "dark-red"}, {"unknown", grey},
 	}
 }
 
@@ -48,10 +51,11 @@ func availability(p *page) {
 	p.line(9, []uint32{8, 8, 8},
 		trend("Share that is up", "Share of the instances that answered their latest confirmed visit, of those up or down.", percent, "green",
 			series{upShare, "up"}).Decimals(1),
-		bars("Ups and downs", "Instances that went down and came up again, in each step of the time axis.", short,
+		graph("Ups and downs", "Instances that came up again, above the axis, and that went down, below it, in each step of the time axis.", short,
 			series{`sum(increase(mastodon_network_changes_total{change="down"}[$__rate_interval]))`, "down"},
 			series{`sum(increase(mastodon_network_changes_total{change="up"}[$__rate_interval]))`, "up"}).Decimals(0).
-			OverrideByName(paint("up", "green")).OverrideByName(paint("down", "red")),
+			DrawStyle(common.GraphDrawStyleBars).LineWidth(0).FillOpacity(80).OverrideByName(paint("up", "green")).
+			OverrideByName("down", append(fixedCell("red"), dashboard.DynamicConfigValue{Id: "custom.transform", Value: "negative-Y"})),
 		ranking("Why visits fail", "Visits of the time range that were not good, by reason, the 12 most frequent.", whole,
 			`topk(12, sum by (reason) (increase(mnm_exporter_visit_failures_total[$__range])) > 0)`, "{{reason}}", "orange").Decimals(0).NoValue("no failures in this time range"),
 	)
@@ -65,8 +69,8 @@ func gradesOf(p *page) {
 		shares("HTTPS grades over time", "Instances by grade of their HTTPS, the best at the bottom; each is judged once a day.", "mastodon_https_grade_instances", "grade", grades()...),
 	)
 	p.line(7, []uint32{6, 6, 12},
-		ranking("TLS grades", "Watched and the largest instances by grade of protocol, key, chain, expiry and HSTS, by the project's own table.", whole,
-			`sort_desc(count by (grade) (mastodon_instance_tls_grade_info))`, "{{grade}}", "green").NoValue("none judged yet"),
+		paintBars(ranking("TLS grades", "Watched and the largest instances by grade of protocol, key, chain, expiry and HSTS, by the project's own table.", whole,
+			`sort_desc(count by (grade) (mastodon_instance_tls_grade_info))`, "{{grade}}", "green"), grades()).NoValue("none judged yet"),
 		ranking("TLS versions", "Watched and the largest instances by the version of TLS in which they were read.", whole,
 			`sort_desc(count by (version) (mastodon_instance_tls_info))`, "TLS {{version}}", "blue"),
 		layers("IPv6", "Instances by whether they publish an IPv6 address beside the old one.", whole,
@@ -77,22 +81,37 @@ func gradesOf(p *page) {
 
 func certificates(p *page) {
 	p.heading("How well are their certificates kept?")
-	within := func(days string) string {
-		return `count(0 < mastodon_instance_certificate_expiry_timestamp_seconds - time() < ` + days + ` * 86400) or vector(0)`
-	}
-	p.line(10, []uint32{6, 9, 9},
-		ranking("Verdicts", "What became of the certificate in the latest handshake, of watched and the largest instances.", whole,
-			`sort_desc(count by (verdict) (mastodon_instance_certificate_info))`, "{{verdict}}", "blue").
-			OverrideByName(paint("ok", "green")).OverrideByName(paint("expired", "red")).OverrideByName(paint("wrong_name", "orange")).
-			OverrideByName(paint("self_signed", "yellow")).OverrideByName(paint("untrusted", "purple")).OverrideByName(paint("old_protocol", "dark-red")),
-		lines("Expiring soon", "Certificates that expire within a time, of watched and the largest instances; ninety-day ones are mostly renewed 30 days before.", whole,
-			series{within("7"), "7 days"}, series{within("14"), "14 days"}, series{within("30"), "30 days"}).FillOpacity(0).AxisSoftMax(10).
-			OverrideByName(paint("7 days", "red")).OverrideByName(paint("14 days", "orange")).OverrideByName(paint("30 days", "yellow")),
+	p.line(10, []uint32{7, 8, 9},
+		paintBars(ranking("Verdicts", "What became of the certificate in the latest handshake, of watched and the largest instances.", whole,
+			`sort_desc(count by (verdict) (mastodon_instance_certificate_info))`, "{{verdict}}", "blue"), verdicts()),
+		timeLeft(),
 		listing("Next to expire", "The 100 certificates that expire next or have expired, of watched and the largest instances.",
 			[]string{`bottomk(100, max by (domain) (mastodon_instance_certificate_expiry_timestamp_seconds - time()) / 86400)`}, "",
 			instanceColumn(200),
 			column{"Value", "Expires in", cell(limitCell(days, limit{-1e9, "red"}, limit{7, "orange"}, limit{21, "green"}), decimals(0))}),
 	)
+}
+
+// verdicts of a certificate.
+func verdicts() []part {
+	return []part{
+		{"ok", "green"}, {"expired", "red"}, {"wrong_name", "orange"}, {"self_signed", "yellow"}, {"untrusted", "purple"}, {"old_protocol", "dark-red"},
+	}
+}
+
+// timeLeft counts certificates by how long they are still good.
+func timeLeft() panel {
+	b := ranking("Time left", "Certificates by the time until they expire, of watched and the largest instances; ninety-day ones are mostly renewed 30 days before.",
+		whole, "", "", "text").Targets(nil)
+	bands := []struct{ name, after, until, color string }{
+		{"expired", "-Inf", "0", "red"}, {"up to 7 days", "0", "7", "orange"}, {"7 to 14 days", "7", "14", "yellow"}, {"14 to 30 days", "14", "30", "super-light-green"},
+		{"30 to 60 days", "30", "60", "light-green"}, {"60 to 90 days", "60", "90", "green"}, {"over 90 days", "90", "+Inf", "dark-green"},
+	}
+	for i, band := range bands {
+		b = b.WithTarget(series{`count(` + band.after + ` < (mastodon_instance_certificate_expiry_timestamp_seconds - time()) / 86400 <= ` + band.until + `) or vector(0)`,
+			band.name}.now(i)).OverrideByName(paint(band.name, band.color))
+	}
+	return b
 }
 
 func worst(p *page) {
@@ -106,7 +125,7 @@ func worst(p *page) {
 				`max by (domain) (mastodon_instance_users) and on (domain) bottomk(100, max by (domain) (mastodon_instance_https_score))`,
 			}, "",
 			instanceColumn(200),
-			column{"grade", "Grade", nil},
+			column{"grade", "Grade", nameCell(grades()...)},
 			column{"Value #A", "HTTPS score", limitCell(text, limit{0, "red"}, limit{50, "orange"}, limit{90, "green"})},
 			column{"Value #B", "", nil},
 			column{"Value #C", "TLS score", limitCell(text, limit{0, "red"}, limit{50, "orange"}, limit{80, "green"})},
@@ -118,7 +137,7 @@ func worst(p *page) {
 				`max by (domain) (mastodon_instance_users and on (domain) mastodon_instance_certificate_info and on (domain) (mastodon_instance_up == 0 or mastodon_instance_certificate_info{verdict!="ok"}))`,
 			}, "Users",
 			instanceColumn(200),
-			column{"verdict", "Certificate", nil},
+			column{"verdict", "Certificate", nameCell(verdicts()...)},
 			column{"Value #B", "State", cell(wide(80), wordCell(upWords()...))},
 			column{"Value #C", "Users", unitCell(short)},
 			column{"Value #A", "", nil}).NoValue("all are up and have good certificates"),

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
@@ -30,7 +29,7 @@ func instanceBoard() (dashboard.Dashboard, error) {
 // person can look through. Any other domain may be typed: that is a custom value, and no text box beside it is needed.
 func pickDomain() *dashboard.QueryVariableBuilder {
 	return one("domain", "Instance", "Watched instances first, then the largest; any other domain can be typed.",
-		`query_result(sort_desc(max by (domain) (1e12 * mastodon_instance_watched or mastodon_instance_users and on (domain) mastodon_instance_visit_duration_seconds)))`).
+		`query_result(sort_desc(max by (domain) (mastodon_instance_users + on (domain) 1e12 * mastodon_instance_watched or 1e12 * mastodon_instance_watched or mastodon_instance_users and on (domain) mastodon_instance_visit_duration_seconds)))`).
 		Regex(`/domain="([^"]+)"/`).Sort(dashboard.VariableSortDisabled).AllowCustomValue(true)
 }
 
@@ -58,8 +57,8 @@ func instanceTiles(p *page) {
 		says("Version", "Version that the instance says it runs.", "mastodon_instance_info", "version"),
 		worded("Country", "Country in which its server stands, if that can be told.",
 			`max by (country_name) (mastodon_instance_info`+mine+` * on (country) group_left (country_name) mastodon_country_info)`, "{{country_name}}"),
-		worded("Update status", "How its Mastodon stands to the newest release of its own branch; for watched and the largest instances.",
-			`max by (update) (mastodon_instance_update_info`+mine+`)`, "{{update}}"),
+		painted(says("Update status", "How its Mastodon stands to the newest release of its own branch; for watched and the largest instances.",
+			"mastodon_instance_update_info", "update"), updates()...),
 		meaning("Registrations", "Whether a stranger may register, at once or after approval.",
 			`max(mastodon_instance_registrations_open`+mine+`)`, word{1, "open", "green"}, word{0, "closed", "orange"}).NoValue("not known"),
 		moment("Rank by users", "Its place among all instances by accounts; 1 is the largest.", whole,
@@ -104,54 +103,41 @@ func instanceGrowth(p *page) {
 	)
 }
 
-// measure is one figure by which instances are compared: of this one, and of each of its peers. Figures for each user divide
-// by the peers' users, so that nothing is worked out for other instances.
-type measure struct{ name, own, peers string }
-
-func measures() []measure {
-	perUser := func(name, factor, family string) measure {
-		return measure{name, factor + family + mine + ` / on (domain) mastodon_instance_users` + mine, factor + family + ` / on (domain) (` + peers + `)`}
-	}
-	plain := func(name, family string) measure {
-		return measure{name, family + mine, family + ` and on (domain) (` + peers + `)`}
-	}
-	return []measure{
-		perUser("Active users, % of all", "100 * ", "mastodon_instance_active_users"),
-		perUser("Statuses per user", "", "mastodon_instance_statuses"),
-		plain("Connections", "mastodon_instance_connections"),
-		plain("HTTPS score", "mastodon_instance_https_score"),
-		plain("TLS score", "mastodon_instance_tls_score"),
-	}
-}
-
 // peers are the instances of a third to three times as many users that run the same software. It is asked for one moment
 // only: over a time range it would be slow with 30,000 instances.
-const peers = `(mastodon_instance_users > ` + myUsers + ` / 3 < 3 * ` + myUsers + `) ` +
-	`and on (domain) (mastodon_instance_info and on (software) mastodon_instance_info` + mine + `)`
+const (
+	peers        = likeSize + ` and on (domain) ` + sameSoftware
+	likeSize     = `(mastodon_instance_users > ` + myUsers + ` / 3 < 3 * ` + myUsers + `)`
+	sameSoftware = `(mastodon_instance_info and on (software) mastodon_instance_info` + mine + `)`
+)
 
 // myUsers is a scalar: to compare with it takes a fraction of the time that matching with a series does.
 const myUsers = `scalar(max(mastodon_instance_users` + mine + `))`
 
-// compare gives all measures, each as one number with its name.
-func compare(number func(m measure) string) string {
-	var all []string
-	for _, m := range measures() {
-		all = append(all, fmt.Sprintf(`label_replace(%s, "measure", %q, "", "")`, number(m), m.name))
+// measures are the figures by which instances are compared, of those that matchers pick, under a label "measure". They are
+// asked of the sized ones only, a family of users, and before they are labelled: with 30,000 instances that halves the time.
+func measures(matchers, sized string) string {
+	named := func(name, expr string) string {
+		return fmt.Sprintf(`label_replace(%s, "measure", %q, "", "")`, expr, name)
 	}
-	return strings.Join(all, " or ")
+	return named("Active users, % of all", "100 * mastodon_instance_active_users"+matchers+" / on (domain) "+sized) +
+		` or ` + named("Statuses per user", "mastodon_instance_statuses"+matchers+" / on (domain) "+sized) +
+		` or ` + named("Connections", "mastodon_instance_connections"+matchers+" and on (domain) "+sized) +
+		` or (` + named("HTTPS score", "mastodon_instance_https_score"+matchers) +
+		` or ` + named("TLS score", "mastodon_instance_tls_score"+matchers) + `) and on (domain) ` + sized
 }
 
 func instancePeers(p *page) {
 	quartile := func(q string) string {
-		return compare(func(m measure) string { return `quantile(` + q + `, ` + m.peers + `)` })
+		return `quantile by (measure) (` + q + `, (` + measures("", likeSize) + `) and on (domain) ` + sameSoftware + `)`
 	}
 	p.heading("How does it stand beside its peers?")
-	p.line(8, []uint32{4, 13, 7},
+	p.line(8, []uint32{3, 13, 8},
 		moment("Peers", "Instances of the same software that have between a third and three times as many users, itself included.", whole,
 			`count(`+peers+`)`).NoValue("not known"),
 		listing("Beside its peers", "Figures of this instance, and what a quarter, half and three quarters of its peers stay below; HTTPS and TLS scores are known of watched and the largest instances only.",
 			[]string{
-				compare(func(m measure) string { return `max(` + m.own + `)` }),
+				`max by (measure) (` + measures(mine, "mastodon_instance_users"+mine) + `)`,
 				quartile("0.25"), quartile("0.5"), quartile("0.75"),
 			}, "",
 			column{"measure", "Figure", wide(170)},
@@ -167,7 +153,7 @@ func instancePeers(p *page) {
 
 func instanceSoftware(p *page) {
 	p.heading("What does it run, and what has changed?")
-	p.line(9, []uint32{10, 7, 7},
+	p.line(9, []uint32{8, 6, 10},
 		listing("Versions seen", "Software and version that the instance has shown in this time range, and how it stood to the releases.",
 			[]string{`max by (software, version) (last_over_time(mastodon_instance_info` + mine + `[$__range]))`,
 				`1000 * max by (version) (mastodon_release_published_timestamp_seconds)` +
@@ -176,26 +162,26 @@ func instanceSoftware(p *page) {
 			column{"software", "Software", leadsToInstances("software", "${__value.raw}")},
 			column{"version", "Version", leadsToInstances("version", "${__value.raw}")},
 			column{"Value #A", "", nil},
-			column{"Value #B", "Published", unitCell(dateMs)}).NoValue("not known"),
-		listing("Newest releases", "The newest release of Mastodon in each channel and supported branch, to compare.",
-			[]string{`max by (channel, version) (mastodon_latest_release_info)`}, "Version",
-			column{"version", "Version", nil},
-			column{"channel", "Channel or branch", nil},
-			column{"Value", "", nil}).NoValue("no releases known yet"),
+			column{"Value #B", "Published", cell(wide(165), unitCell(dateMs))}).NoValue("not known"),
 		listing("Changes", "The latest change of each kind, for 7 days; what the first round found is no change.",
 			[]string{`1000 * max by (change) (mastodon_instance_change_timestamp_seconds` + mine + `)`}, "When",
 			column{"change", "Change", nil},
-			column{"Value", "When", unitCell(dateMs)}).NoValue("no change in the last 7 days"),
+			column{"Value", "When", cell(wide(165), unitCell(dateMs))}).NoValue("no change in the last 7 days"),
+		firing("Alerts about this instance that fire now and since when, but for mere news, if it is watched; an alert's name leads to what to do about it.",
+			`,domain="$domain"`, column{"domain", "", nil}, column{"subject", "", nil}),
 	)
 }
 
 func instanceSecurity(p *page) {
 	p.heading("How well is it secured?")
 	p.line(5, []uint32{4, 4, 4, 4, 4, 4},
-		says("HTTPS grade", "Grade by the method of MDN's HTTP Observatory; for watched and the largest instances.", "mastodon_instance_https_grade_info", "grade").NoValue("not judged yet"),
-		says("TLS grade", "Grade of protocol, key, chain, expiry and HSTS by the project's own table; for watched and the largest instances.", "mastodon_instance_tls_grade_info", "grade").NoValue("not judged yet"),
+		painted(says("HTTPS grade", "Grade by the method of MDN's HTTP Observatory; for watched and the largest instances.",
+			"mastodon_instance_https_grade_info", "grade"), grades()...).NoValue("not judged yet"),
+		painted(says("TLS grade", "Grade of protocol, key, chain, expiry and HSTS by the project's own table; for watched and the largest instances.",
+			"mastodon_instance_tls_grade_info", "grade"), grades()...).NoValue("not judged yet"),
 		says("TLS version", "Version of TLS in which the instance was read; for watched and the largest instances.", "mastodon_instance_tls_info", "version"),
-		says("Certificate", "What became of its certificate in the latest handshake; for watched and the largest instances.", "mastodon_instance_certificate_info", "verdict"),
+		painted(says("Certificate", "What became of its certificate in the latest handshake; for watched and the largest instances.",
+			"mastodon_instance_certificate_info", "verdict"), verdicts()...),
 		moment("Certificate expires in", "Days until the certificate that it served expires; for watched and the largest instances.", days,
 			`(max(mastodon_instance_certificate_expiry_timestamp_seconds`+mine+`) - time()) / 86400`,
 			limit{0, "red"}, limit{7, "orange"}, limit{21, "green"}).Decimals(0).NoValue("not known"),

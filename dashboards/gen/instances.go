@@ -42,8 +42,8 @@ func instancesTiles(p *page) {
 		moment("Users", "Accounts of the matching instances, as they say.", short, `sum(`+filtered("mastodon_instance_users")+`)`).Decimals(2).NoValue("none matches"),
 		moment("Active users", "Accounts of the matching instances that were active in the last 30 days, as those of at least 5 users say.", short,
 			`sum(`+filtered("mastodon_instance_active_users")+`)`).Decimals(2).NoValue("none matches"),
-		moment("Growth", "Accounts that the matching instances have won over the time chosen, of those known then and now.", short,
-			`sum(`+filtered(gained)+`)`).Decimals(1).NoValue("not known so long"),
+		moment("Growth in ${growth:text}", "Accounts that the matching instances have won over the time chosen, of those known then and now.", short,
+			`sum(`+filtered(gained)+`)`).Decimals(1).NoValue("not known for so long"),
 		moment("Open registrations", "Share of the matching instances on which a stranger may register, at once or after approval.", percent,
 			`avg(`+filtered("mastodon_instance_registrations_open")+`)`).Decimals(1).NoValue("none matches"),
 	)
@@ -63,7 +63,7 @@ func instancesTable(p *page) {
 				column1("mastodon_instance_up"),
 				`max by (domain, grade) (mastodon_instance_https_grade_info and on (domain) ` + shown + `)`,
 			}, "Users",
-			instanceColumn(230),
+			instanceColumn(200),
 			column{"Value #F", "State", cell(wide(75), wordCell(upWords()...))},
 			column{"Value #A", "Users", barCell(whole, "blue")},
 			column{"Value #B", "Active", barCell(whole, "green")},
@@ -73,7 +73,7 @@ func instancesTable(p *page) {
 			column{"software", "Software", cell(wide(110), leadsToInstances("software", "${__value.raw}"))},
 			column{"version", "Version", cell(wide(130), leadsToInstances("version", "${__value.raw}"))},
 			column{"country", "Country", cell(wide(85), leadsToInstances("country", "${__value.raw}"))},
-			column{"grade", "HTTPS", wide(75)},
+			column{"grade", "HTTPS", cell(wide(75), nameCell(grades()...))},
 			column{"Value #G", "", nil}).NoValue("no instance matches the filters"),
 	)
 }
@@ -81,15 +81,15 @@ func instancesTable(p *page) {
 func instancesMovers(p *page) {
 	p.heading("Which grow, which shrink?")
 	known := filtered(gained)
-	bars := func(title, help, expr, color string) panel {
-		return ranking(title, help, short, expr, "{{domain}}", color).Decimals(1).NoValue("nothing of that in the time chosen").
+	bars := func(title, help, unit, expr, color string) panel {
+		return ranking(title, help, unit, expr, "{{domain}}", color).NoValue("none, or not known for so long: choose a shorter time above").
 			OverrideByFieldType(numbers, leadsToInstance("${__field.labels.domain}"))
 	}
 	p.line(11, []uint32{8, 8, 8},
-		bars("Most gained", "The 15 matching instances that have won the most accounts over the time chosen.", `topk(15, max by (domain) (`+known+`) > 0)`, "green"),
-		bars("Grown the most for their size", "The 15 matching instances of at least 100 users that have grown by the largest share, in accounts for every 1,000.",
+		bars("Most gained in ${growth:text}", "The 15 matching instances that have won the most accounts over the time chosen.", whole, `topk(15, max by (domain) (`+known+`) > 0)`, "green"),
+		bars("Grown the most for their size in ${growth:text}", "The 15 matching instances of at least 100 users that have grown by the largest share, in accounts for every 1,000.", "suffix: ‰",
 			`topk(15, max by (domain) (1000 * `+known+` / on (domain) (mastodon_instance_users offset $growth >= 100)) > 0)`, "blue"),
-		bars("Most lost", "The 15 matching instances that have lost the most accounts over the time chosen.", `topk(15, -max by (domain) (`+known+`) > 0)`, "red"),
+		bars("Most lost in ${growth:text}", "The 15 matching instances that have lost the most accounts over the time chosen.", whole, `topk(15, -max by (domain) (`+known+`) > 0)`, "red"),
 	)
 }
 

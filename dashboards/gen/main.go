@@ -4,12 +4,15 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
@@ -50,7 +53,8 @@ func write(folder string) error {
 	return nil
 }
 
-// encode writes queries as people read them, without \u003e for ">".
+// encode writes queries as people read them, without \u003e for ">", and the panels of annotations as numbers: the SDK has them
+// as bytes, which Go writes as base64, and then Grafana draws the marks on no panel at all.
 func encode(board dashboard.Dashboard) ([]byte, error) {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
@@ -59,5 +63,17 @@ func encode(board dashboard.Dashboard) ([]byte, error) {
 	if err := e.Encode(board); err != nil {
 		return nil, err
 	}
-	return text.Bytes(), nil
+	out := text.Bytes()
+	for _, marks := range board.Annotations.List {
+		if marks.Filter == nil {
+			continue
+		}
+		var ids []string
+		for _, id := range marks.Filter.Ids {
+			ids = append(ids, strconv.Itoa(int(id)))
+		}
+		coded := fmt.Sprintf("%q", base64.StdEncoding.EncodeToString(marks.Filter.Ids))
+		out = bytes.Replace(out, []byte(`"ids": `+coded), []byte(`"ids": [`+strings.Join(ids, ", ")+`]`), 1)
+	}
+	return out, nil
 }

@@ -46,24 +46,30 @@ func tiles(p *page) {
 
 func growth(p *page) {
 	p.heading("How large is it?")
-	p.line(9, []uint32{8, 8, 8},
-		lines("Users", "Accounts, and those active in the last 30 days, as claimed by instances with fresh figures.", short,
-			series{`sum(mastodon_network_claimed_users)`, "users"},
-			series{`sum(mastodon_network_claimed_active_users)`, "active in 30 days"}).
-			OverrideByName(paint("users", "blue")).OverrideByName(paint("active in 30 days", "green")),
-		trend("Statuses", "Statuses written by local accounts, as claimed by instances with fresh figures.", short, "purple",
-			series{`sum(mastodon_network_claimed_statuses)`, "statuses"}),
+	p.line(9, []uint32{6, 6, 6, 6},
+		trend("Users over time", "Accounts, as claimed by instances with fresh figures.", short, "blue",
+			series{`sum(mastodon_network_claimed_users)`, "users"}).Decimals(2),
+		trend("Active users over time", "Accounts active in the last 30 days, as claimed by instances with fresh figures.", short, "green",
+			series{`sum(mastodon_network_claimed_active_users)`, "active in 30 days"}).Decimals(1),
+		trend("Statuses over time", "Statuses written by local accounts, as claimed by instances with fresh figures.", short, "purple",
+			series{`sum(mastodon_network_claimed_statuses)`, "statuses"}).Decimals(1),
 		shares("Instances by state", "Every known instance, by the first state that fits: refused, gone, new, up or down.",
 			"mastodon_network_instances", "state",
-			part{"up", "green"}, part{"new", "blue"}, part{"down", "red"}, part{"gone", "purple"}, part{"refused", "orange"}),
+			part{"up", "green"}, part{"new", "blue"}, part{"down", "red"}, part{"gone", grey}, part{"refused", "orange"}),
 	)
-	p.line(8, []uint32{24},
+	p.heading("What happens, and is something wrong?")
+	p.line(9, []uint32{12, 12},
 		bars("Changes", "Changes seen from one good visit to the next, by kind, in each step of the time axis.", whole,
 			series{`sum by (change) (increase(mastodon_network_changes_total[$__rate_interval])) > 0`, "{{change}}"}).
 			OverrideByName(paint("up", "green")).OverrideByName(paint("down", "red")).OverrideByName(paint("new", "blue")).
 			OverrideByName(paint("gone", grey)).OverrideByName(paint("version", "purple")).
 			OverrideByName(paint("software", "orange")).OverrideByName(paint("registrations", "yellow")).
-			OverrideByName(paint("country", "super-light-blue")))
+			OverrideByName(paint("country", "super-light-blue")).OverrideByName(paint("certificate", "dark-orange")).
+			OverrideByName(paint("users", "super-light-purple")),
+		firing("Alerts that fire now and since when, but for mere news; an alert's name leads to what to do about it.", "",
+			column{"domain", "Instance", leadsToInstance("${__value.raw}")},
+			column{"subject", "About", wide(110)}),
+	)
 }
 
 // named joins a family by country with the countries' names and continents.
@@ -74,13 +80,17 @@ func named(family string) string {
 
 func countries(p *page) {
 	p.heading("Where does it run?")
-	p.line(13, []uint32{7, 7, 10},
-		ranking("Instances by country", "The 15 countries with the most servers, by the server's own country.", whole,
-			`topk(15, `+named("mastodon_country_instances")+`)`, "{{country_name}}", "blue").
+	p.line(14, []uint32{12, 6, 6},
+		worldMap("Instances on the map", "Servers by country, the circle as large as their number; instances of unknown country are not on it.", whole,
+			`sum by (country) (mastodon_country_instances{country!="unknown"})`, "blue"),
+		ranking("Instances by country", "The 17 countries with the most servers, by the server's own country.", whole,
+			`topk(17, `+named("mastodon_country_instances")+`)`, "{{country_name}}", "blue").
 			OverrideByFieldType(numbers, leadsToInstances("country", "${__field.labels.country}")),
-		ranking("Users by country", "The 15 countries whose servers hold the most accounts; their owners may live elsewhere.", short,
-			`topk(15, `+named("mastodon_country_users")+`)`, "{{country_name}}", "green").
+		ranking("Users by country", "The 17 countries whose servers hold the most accounts; their owners may live elsewhere.", short,
+			`topk(17, `+named("mastodon_country_users")+`)`, "{{country_name}}", "green").
 			OverrideByFieldType(numbers, leadsToInstances("country", "${__field.labels.country}")),
+	)
+	p.line(9, []uint32{12, 6, 6},
 		listing("All countries", "Every known country with a server, with the accounts on its servers and those active in 30 days.",
 			[]string{named("mastodon_country_instances"), named("mastodon_country_users"), named("mastodon_country_active_users")},
 			"Instances",
@@ -90,8 +100,6 @@ func countries(p *page) {
 			column{"Value #A", "Instances", barCell(whole, "blue")},
 			column{"Value #B", "Users", barCell(short, "green")},
 			column{"Value #C", "Active users", unitCell(short)}),
-	)
-	p.line(6, []uint32{12, 12},
 		ranking("How the country was found", "Instances by the rule that decided on their country: the operator's word, the top-level domain, or the address.", whole,
 			`sort_desc(sum by (source) (mastodon_country_source_instances))`, "{{source}}", "purple"),
 		ranking("Why a country is unknown", "Instances of unknown country by reason; behind a content delivery network the address says nothing.", whole,

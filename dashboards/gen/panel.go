@@ -84,6 +84,14 @@ func label(title, help, expr, legend string) *stat.PanelBuilder {
 		ColorScheme(fixed("text"))
 }
 
+// painted is a label whose colour says how good it is.
+func painted(b *stat.PanelBuilder, parts ...part) *stat.PanelBuilder {
+	for _, p := range parts {
+		b = b.OverrideByName(paint(p.value, p.color))
+	}
+	return b.ColorMode(common.BigValueColorModeValue)
+}
+
 // meaning is a tile for a number that stands for a word.
 func meaning(title, help, expr string, words ...word) *stat.PanelBuilder {
 	return stat.NewPanelBuilder().Title(title).Description(help).Datasource(source()).Unit(text).NoValue("no data yet").
@@ -166,14 +174,21 @@ func ranking(title, help, unit, expr, legend, color string) *bargauge.PanelBuild
 		Orientation(common.VizOrientationHorizontal).ReduceOptions(last()).ColorScheme(fixed(color))
 }
 
+// paintBars gives bars the colours that their names have on every panel.
+func paintBars(b *bargauge.PanelBuilder, parts []part) *bargauge.PanelBuilder {
+	for _, p := range parts {
+		b = b.OverrideByName(paint(p.value, p.color))
+	}
+	return b
+}
+
 // ladder are bars of a family by a label of few values in the order given, those that are missing at 0.
 func ladder(title, help, family, label string, parts ...part) *bargauge.PanelBuilder {
 	b := ranking(title, help, whole, "", "", "text").Targets(nil)
 	for i, p := range parts {
-		b = b.WithTarget(series{fmt.Sprintf(`sum(%s{%s=%q}) or vector(0)`, family, label, p.value), p.value}.now(i)).
-			OverrideByName(paint(p.value, p.color))
+		b = b.WithTarget(series{fmt.Sprintf(`sum(%s{%s=%q}) or vector(0)`, family, label, p.value), p.value}.now(i))
 	}
-	return b
+	return paintBars(b, parts)
 }
 
 // grey is for what is not known, in both themes.
@@ -181,7 +196,11 @@ const grey = "#8e8e8e"
 
 // paint gives a series, by the name in its legend, a colour of its own.
 func paint(name, color string) (string, []dashboard.DynamicConfigValue) {
-	return name, []dashboard.DynamicConfigValue{{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color}}}
+	return name, fixedCell(color)
+}
+
+func fixedCell(color string) []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color}}}
 }
 
 // word is what a value stands for.

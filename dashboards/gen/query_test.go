@@ -32,6 +32,9 @@ func filled(b board, expr string) string {
 // catalogued looks a series' name up: its labels, and whether it only grows. Job and instance come from the scrape.
 func catalogued(name string) (labels []string, counter, ok bool) {
 	scraped := []string{"job", "instance"}
+	if name == "ALERTS" || name == "ALERTS_FOR_STATE" { // Prometheus and vmalert make them, of the project's rules
+		return append(scraped, "alertname", "alertstate", "severity", "component", "domain", "source", "directory", "version"), false, true
+	}
 	if grows, ok := everyProgram()[name]; ok {
 		return scraped, grows, true
 	}
@@ -78,7 +81,7 @@ func checkQuery(t *testing.T, b board, title, expr, legend string) map[string]bo
 		case *parser.VectorSelector:
 			checkSelector(t, title, n, path, labels)
 		case *parser.Call:
-			if n.Func.Name == "label_replace" {
+			if n.Func.Name == "label_replace" || n.Func.Name == "label_join" {
 				labels[n.Args[1].(*parser.StringLiteral).Val] = true
 			}
 		}

@@ -35,9 +35,7 @@ func listing(title, help string, exprs []string, sortBy string, columns ...colum
 			continue
 		}
 		order[c.name], names[c.name] = i, c.title
-		if len(c.set) > 0 {
-			b = b.OverrideByName(c.title, c.set)
-		}
+		b = b.OverrideByName(c.title, cell(c.set, unknownCell())) // the panel's own words for no value are for all of it
 	}
 	return b.
 		WithTransformation(dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}}).
@@ -55,8 +53,13 @@ func barCell(unit, color string) []dashboard.DynamicConfigValue {
 		{Id: "min", Value: 0},
 		{Id: "fieldMinMax", Value: true}, // as long as this column's largest, not the table's
 		{Id: "custom.cellOptions", Value: map[string]string{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
-		{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color}},
+		fixedCell(color)[0],
 	}
+}
+
+// unknownCell is what a cell shows that has no value.
+func unknownCell() []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{{Id: "noValue", Value: "–"}}
 }
 
 // wide sets a column's width in pixels.
@@ -80,10 +83,26 @@ func wordCell(all ...word) []dashboard.DynamicConfigValue {
 	}
 }
 
+// nameCell colours a column's names.
+func nameCell(all ...part) []dashboard.DynamicConfigValue {
+	options := make(map[string]dashboard.ValueMappingResult, len(all))
+	for _, p := range all {
+		options[p.value] = dashboard.ValueMappingResult{Text: &p.value, Color: &p.color}
+	}
+	return []dashboard.DynamicConfigValue{
+		{Id: "mappings", Value: []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}},
+		{Id: "custom.cellOptions", Value: map[string]string{"type": "color-text"}},
+	}
+}
+
 // limitCell colours a column's numbers by limits.
 func limitCell(unit string, all ...limit) []dashboard.DynamicConfigValue {
-	built, _ := limits(all...).Build() // fails only where a builder inside it fails, and it has none
+	built, _ := limits(all...).Build()                                                    // fails only where a builder inside it fails, and it has none
+	unknown := dashboard.ValueMappingResult{Text: cog.ToPtr("–"), Color: cog.ToPtr(grey)} // not the lowest limit's colour
 	return []dashboard.DynamicConfigValue{
+		{Id: "mappings", Value: []dashboard.ValueMapping{{SpecialValueMap: &dashboard.SpecialValueMap{
+			Type: dashboard.MappingTypeSpecialValue, Options: dashboard.DashboardSpecialValueMapOptions{Match: dashboard.SpecialValueMatchNull, Result: unknown},
+		}}}},
 		{Id: "unit", Value: unit},
 		{Id: "thresholds", Value: built},
 		{Id: "color", Value: map[string]string{"mode": "thresholds"}},

@@ -56,14 +56,14 @@ func tootFlow(p *page) {
 
 func tootKinds(p *page) {
 	top := func(title, help, family, label, color string) panel {
-		return ranking(title, help, short, `topk(15, sum by (`+label+`) (increase(`+family+`[$__range])) > 0)`, "{{"+label+"}}", color)
+		return ranking(title, help, whole, `topk(15, sum by (`+label+`) (increase(`+family+`[$__range])) > 0)`, "{{"+label+"}}", color).Decimals(0)
 	}
 	p.heading("In what languages, from where, with what?")
 	p.line(12, []uint32{8, 8, 8},
 		top("Languages", "Toots of the time range by language (ISO 639), as the servers say, of the 15 most frequent.", "mastodon_language_toots_total", "language", "blue"),
-		ranking("Countries", "Toots of the time range by country of the author's server, never of the author, of the 15 most frequent.", short,
+		ranking("Countries", "Toots of the time range by country of the author's server, never of the author, of the 15 most frequent.", whole,
 			`topk(15, sum by (country, country_name) (increase(mastodon_country_toots_total[$__range]) * on (country) group_left (country_name) mastodon_country_info) > 0)`,
-			"{{country_name}}", "green").OverrideByFieldType(numbers, leadsToInstances("country", "${__field.labels.country}")),
+			"{{country_name}}", "green").Decimals(0).OverrideByFieldType(numbers, leadsToInstances("country", "${__field.labels.country}")),
 		top("Applications", "Toots of the time range by the application they were written with; unknown for all remote toots, whose servers don't say.", "mastodon_application_toots_total", "application", "purple"),
 	)
 	p.line(9, []uint32{12, 12},
@@ -94,7 +94,7 @@ func tootTraits(p *page) {
 			Max(1).FillOpacity(0),
 	)
 	p.line(8, []uint32{8, 16},
-		ranking("Media", "Attachments of the time range by kind.", short, `sort_desc(sum by (media) (increase(mastodon_toot_media_total[$__range])))`, "{{media}}", "blue"),
+		ranking("Media", "Attachments of the time range by kind.", whole, `sort_desc(sum by (media) (increase(mastodon_toot_media_total[$__range])))`, "{{media}}", "blue").Decimals(0),
 		layers("Media over time", "Attachments per second by kind.", perSec, series{`sum by (media) (rate(mastodon_toot_media_total[$__rate_interval]))`, "{{media}}"}).Decimals(1),
 	)
 }

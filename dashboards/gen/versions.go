@@ -31,7 +31,7 @@ func updateShare(which string) string {
 func versionTiles(p *page) {
 	p.line(4, []uint32{4, 4, 4, 4, 4, 4},
 		label("Newest Mastodon", "The newest stable release of Mastodon.", `max by (version) (mastodon_latest_release_info{channel="stable"})`, "{{version}}"),
-		moment("Published", "Time since the newest stable release was published.", seconds,
+		moment("Out for", "Time since the newest stable release was published.", seconds,
 			`time() - max(mastodon_release_published_timestamp_seconds and on (version) mastodon_latest_release_info{channel="stable"})`).Decimals(0).NoValue("not known yet"),
 		number("On the newest", "Share of the instances of Mastodon and its forks that run exactly the newest stable release.", percent,
 			onNewest("mastodon_version_instances")).Decimals(1).Min(0).Max(1),
@@ -101,8 +101,8 @@ func releaseTables(p *page) {
 			}, "Published",
 			column{"version", "Version", cell(wide(130), leadsToInstances("version", "${__value.raw}"))},
 			column{"Value #A", "Published", cell(wide(170), unitCell(dateMs))},
-			column{"channel", "Channel", wide(90)},
-			column{"security", "Security fix", wide(110)},
+			column{"channel", "Channel", cell(wide(90), nameCell(part{"stable", "green"}, part{"rc", "yellow"}, part{"beta", "orange"}, part{"alpha", "orange"}))},
+			column{"security", "Security fix", cell(wide(110), nameCell(part{"true", "red"}, part{"false", grey}))},
 			column{"Value #C", "Instances", barCell(whole, "blue")},
 			column{"Value #B", "", nil}).NoValue("no releases known yet"),
 		newestReleases(),
@@ -137,12 +137,15 @@ func newestReleases() panel {
 		"Published",
 		column{"version", "Version", nil},
 		column{"channel", "Channel or branch", nil},
-		column{"Value", "Published", unitCell(dateMs)}).NoValue("no releases known yet")
+		column{"Value", "Published", cell(wide(165), unitCell(dateMs))}).NoValue("no releases known yet")
 }
 
 func updateStatus() panel {
 	return shares("Update status", "Instances of Mastodon and its forks, each judged by the newest release of its own branch.",
 		"mastodon_update_instances", "update",
-		part{"current", "green"}, part{"behind", "yellow"}, part{"security_missing", "red"},
-		part{"unsupported", "orange"}, part{"unknown", grey})
+		updates()...)
+}
+
+func updates() []part {
+	return []part{{"current", "green"}, {"behind", "yellow"}, {"security_missing", "red"}, {"unsupported", "orange"}, {"unknown", grey}}
 }
