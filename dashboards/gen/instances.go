@@ -87,8 +87,8 @@ func instancesMovers(p *page) {
 	}
 	p.line(11, []uint32{8, 8, 8},
 		bars("Most gained in ${growth:text}", "The 15 matching instances that have won the most accounts over the time chosen.", whole, `topk(15, max by (domain) (`+known+`) > 0)`, "green"),
-		bars("Grown the most for their size in ${growth:text}", "The 15 matching instances of at least 100 users that have grown by the largest share, in accounts for every 1,000.", "suffix: ‰",
-			`topk(15, max by (domain) (1000 * `+known+` / on (domain) (mastodon_instance_users offset $growth >= 100)) > 0)`, "blue"),
+		bars("Grown the most for their size in ${growth:text}", "The 15 matching instances of at least 100 users that have grown by the largest share of what they had.", percent,
+			`topk(15, max by (domain) (`+known+` / on (domain) (mastodon_instance_users offset $growth >= 100)) > 0)`, "blue"),
 		bars("Most lost in ${growth:text}", "The 15 matching instances that have lost the most accounts over the time chosen.", whole, `topk(15, -max by (domain) (`+known+`) > 0)`, "red"),
 	)
 }

@@ -145,8 +145,11 @@ func New(b Book, at time.Time, s Settings) *View {
 		state := e.State(at, s.ForgetAfter)
 		v.States[state]++
 		watched := s.Watched[e.Name]
-		// Who declines is not named, and who is new or gone is not either, unless its own operator watches.
+		// Who declines is not named, and who is new or gone is not either, unless its own operator watches; but that it went is told.
 		if state != census.StateUp && state != census.StateDown && (!watched || state == census.Refused) {
+			if state == census.Gone {
+				v.recall(e, census.ChangeGone)
+			}
 			continue
 		}
 		i := Instance{Entry: e, Domain: e.Name.String(), Up: e.Up, Watched: watched}
@@ -175,11 +178,11 @@ func (i *Instance) show(e *census.Entry, kind *Kind) {
 	}
 }
 
-// recall adds the recent changes of an instance.
-func (v *View) recall(e *census.Entry) {
+// recall adds the recent changes of an instance: all, or those of one kind.
+func (v *View) recall(e *census.Entry, only ...census.Change) {
 	since := v.At.Add(-ChangesKept)
 	for kind, at := range e.Changed {
-		if at.After(since) {
+		if at.After(since) && (only == nil || slices.Contains(only, census.Change(kind))) {
 			v.Recent = append(v.Recent, Change{e.Name.String(), census.Change(kind), at.Unix()})
 		}
 	}

@@ -157,6 +157,24 @@ func TestRecent(t *testing.T) {
 	}
 }
 
+// TestGone holds that of who is gone it is told that, for a week, and of who declines nothing.
+func TestGone(t *testing.T) {
+	ago := func(d time.Duration) time.Time { return noon.Add(-d) }
+	var entries []*census.Entry
+	for _, name := range []string{"left.social", "long.social", "declines.social"} {
+		e := up(t, name, instance.Figures{})
+		e.Changed[census.ChangeVersion], e.Changed[census.ChangeGone] = ago(2*time.Hour), ago(time.Hour)
+		entries = append(entries, e)
+	}
+	entries[0].Gone = true
+	entries[1].Gone, entries[1].Changed[census.ChangeGone] = true, ago(ChangesKept)
+	entries[2].Refused = true
+	v := draw(entries, 0)
+	if want := []Change{{"left.social", census.ChangeGone, ago(time.Hour).Unix()}}; !slices.Equal(v.Recent, want) || len(v.Instances) != 0 {
+		t.Errorf("%v and %d instances, want %v alone", v.Recent, len(v.Instances), want)
+	}
+}
+
 // TestNothingKnown holds that a sum of no figures is unknown, not 0.
 func TestNothingKnown(t *testing.T) {
 	v := draw([]*census.Entry{up(t, "oak.social", instance.Figures{})}, 0)
