@@ -95,18 +95,21 @@ func instancesMovers(p *page) {
 
 func instancesComing(p *page) {
 	p.heading("Which come, which go?")
+	changed := func(change string) string {
+		return `mastodon_instance_change_timestamp_seconds{change="` + change + `",domain=~".*$search.*"}`
+	}
+	times := func(change string) string { return `topk(100, max by (domain) (1000 * ` + changed(change) + `))` }
 	latest := func(title, help, change, none string) panel {
-		return listing(title, help, []string{
-			`topk(100, max by (domain) (1000 * mastodon_instance_change_timestamp_seconds{change="` + change + `",domain=~".*$search.*"}))`,
-			`max by (domain) (mastodon_instance_users and on (domain) mastodon_instance_change_timestamp_seconds{change="` + change + `",domain=~".*$search.*"})`,
-		}, "When",
+		return listing(title, help, []string{times(change), `max by (domain) (mastodon_instance_users and on (domain) ` + changed(change) + `)`}, "When",
 			instanceColumn(180),
 			column{"Value #A", "When", cell(wide(160), unitCell(dateMs))},
 			column{"Value #B", "Users", unitCell(short)}).NoValue(none)
 	}
 	p.line(11, []uint32{8, 8, 8},
 		latest("Newcomers", "Instances first seen in the last 7 days, the newest first; by name only, the other filters don't apply.", "new", "no newcomers in the last 7 days"),
-		latest("Vanished", "Instances that said they are gone, or were silent for 30 days, in the last 7 days; users are no longer told.", "gone", "none has vanished in the last 7 days"),
+		listing("Vanished", "Instances that said they are gone, or were silent for 30 days, in the last 7 days; nothing else is told of them.", []string{times("gone")}, "When",
+			instanceColumn(180),
+			column{"Value", "When", cell(wide(160), unitCell(dateMs))}).NoValue("none has vanished in the last 7 days"),
 		latest("Down lately", "Instances that went down in the last 7 days, the latest first; they may be up again.", "down", "none went down in the last 7 days"),
 	)
 }
