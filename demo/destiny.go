@@ -81,6 +81,9 @@ func (l *life) every(about uint64, lo, hi int64) cycle {
 // late is a time from the fourth day to the 44th.
 func (l *life) late() int64 { return 4*day + in(40*day, l.key, aboutLife, 3) }
 
+// large is how many accounts only a handful of instances have.
+const large = 100_000
+
 // changes are those that go on for ever, and purges of accounts.
 func (l *life) changes(rank, n int) {
 	switch rank % 12 {
@@ -89,8 +92,10 @@ func (l *life) changes(rank, n int) {
 			l.registrations = l.every(1, 4*hour, 9*hour)
 		}
 	case 2, 9:
-		l.at[1] = l.elsewhere()
-		l.moves = l.every(2, 4*hour, 8*hour)
+		if l.users < large { // a country's figures should not hang on where the largest is today
+			l.at[1] = l.elsewhere()
+			l.moves = l.every(2, 4*hour, 8*hour)
+		}
 	case 3:
 		if l.trait == Well && twin(l.software) >= 0 {
 			l.turns = l.every(3, 5*hour, 9*hour)
