@@ -4,7 +4,7 @@ GOLANGCI_LINT ?= golangci-lint
 FUZZTIME      ?= 30s
 IMAGE         ?= mnm-exporter:local
 
-.PHONY: all help build test race lint fmt generate country-data check-external figures fuzz vulncheck image up
+.PHONY: all help build test race lint fmt generate country-data check-external check-panels figures fuzz vulncheck image up
 
 all: lint test build ## check, test and build
 
@@ -36,6 +36,10 @@ country-data: ## bring the database of country data anew (needs npm)
 
 check-external: ## checks that need other programs in PATH, which .ci/run brings
 	go test -tags external -count 1 -v -run External ./deploy/ ./exporter/outbound/
+
+# Some six minutes and 2 GB of memory; best with nothing else at work.
+check-panels: ## how long each query of the dashboards takes at 30,000 instances; fails beyond a limit
+	go test -tags figures -count 1 -timeout 60m -v -run '^TestFigurePanels$$' ./deploy/
 
 # Tests called TestFigure… behind the build tag "figures", and all benchmarks.
 figures: ## the figures that the docs show (minutes; without the race detector)

@@ -69,7 +69,18 @@ func pickVersion() *dashboard.QueryVariableBuilder {
 // pick is a variable of several values or all of them; all of them is one pattern, however many there are. It must be said
 // that they are picked to begin with: Grafana would take the first one.
 func pick(name, label, help, query string) *dashboard.QueryVariableBuilder {
-	return one(name, label, help, query).Multi(true).IncludeAll(true).AllValue(".*").Current(dashboard.VariableOption{
+	return every(name, label, help, query).AllValue(".*")
+}
+
+// watchedDomains are the names of the watched instances, for a query over time: to join the few with a family of all would read
+// tens of thousands of series at each point.
+func watchedDomains() *dashboard.QueryVariableBuilder {
+	return every("watched", "Watched", "The watched instances.", `label_values(mastodon_instance_watched, domain)`).Hide(dashboard.VariableHideHideVariable)
+}
+
+// every is a variable of all values.
+func every(name, label, help, query string) *dashboard.QueryVariableBuilder {
+	return one(name, label, help, query).Multi(true).IncludeAll(true).Current(dashboard.VariableOption{
 		Text:  dashboard.StringOrArrayOfString{ArrayOfString: []string{"All"}},
 		Value: dashboard.StringOrArrayOfString{ArrayOfString: []string{"$__all"}},
 	})

@@ -77,7 +77,7 @@ type variableModel struct {
 	Query, Definition              string
 	Regex, AllValue                string
 	Datasource                     ref
-	Refresh                        int
+	Refresh, Hide                  int
 	Multi, IncludeAll              bool
 	Current                        struct{ Text, Value any }
 }

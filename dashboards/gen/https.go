@@ -8,7 +8,8 @@ import (
 // httpsBoard is how well instances are secured and how many are up.
 func httpsBoard() (dashboard.Dashboard, error) {
 	p := newPage(frame("https", "HTTPS and availability",
-		"How many instances are up, how well their pages and certificates are kept, and which of the watched and the largest do worst."))
+		"How many instances are up, how well their pages and certificates are kept, and which of the watched and the largest do worst.").
+		WithVariable(watchedDomains()))
 	httpsTiles(p)
 	availability(p)
 	gradesOf(p)
@@ -147,7 +148,7 @@ func worst(p *page) {
 func watchedOnes(p *page) {
 	p.heading("And those that are watched?")
 	p.line(7, []uint32{15, 9},
-		course("Watched instances", "Whether each watched instance was up, over time.", `max by (domain) (mastodon_instance_up and on (domain) mastodon_instance_watched)`, "{{domain}}", upWords()...).
+		course("Watched instances", "Whether each watched instance was up, over time.", `max by (domain) (mastodon_instance_up{domain=~"$watched"})`, "{{domain}}", upWords()...).
 			NoValue("no instance is watched; name some under watch: in the configuration").OverrideByFieldType(numbers, leadsToInstance("${__field.labels.domain}")),
 		listing("Failures of watched instances", "Why the latest visit to a watched instance was not good.", []string{`max by (domain, reason) (mastodon_instance_failure_info)`}, "",
 			instanceColumn(280), column{"reason", "Reason", nil}, column{"Value", "", nil}).NoValue("no watched instance fails"),

@@ -56,7 +56,8 @@ func checkVariable(t *testing.T, b board, v variableModel) {
 	if v.Refresh != 2 || v.Query != v.Definition {
 		t.Errorf("$%s: refresh %d, which should be 2 (as the time range changes); query %q, definition %q", v.Name, v.Refresh, v.Query, v.Definition)
 	}
-	if v.Multi != v.IncludeAll || v.IncludeAll != (v.AllValue == ".*") {
+	hidden := v.Hide == 2 // it is not chosen: it is there to name what there is
+	if v.Multi != v.IncludeAll || v.IncludeAll != (v.AllValue == ".*" || hidden) {
 		t.Errorf("$%s: several values go with all of them, and all of them is .*", v.Name)
 	}
 	if all, ok := v.Current.Value.([]any); v.IncludeAll && (!ok || len(all) != 1 || all[0] != "$__all") {

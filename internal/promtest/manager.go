@@ -88,7 +88,7 @@ func (s *Storage) await(expr string, want float64) error {
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	for {
-		samples, err := s.query(expr, time.Now())
+		samples, err := s.Instant(expr, time.Now())
 		if err != nil {
 			return fmt.Errorf("querying %s: %w", expr, err)
 		}

@@ -17,32 +17,40 @@ import (
 // that can't be evaluated, or warns, fails the test.
 func (s *Storage) Query(t testing.TB, expr string, at time.Time) promql.Vector {
 	t.Helper()
-	samples, err := s.query(expr, at)
+	samples, err := s.Instant(expr, at)
 	if err != nil {
 		t.Fatalf("querying %s at %s: %v", expr, at, err)
 	}
+	slices.SortStableFunc(samples, func(a, b promql.Sample) int { return labels.Compare(a.Metric, b.Metric) })
 	return samples
 }
 
-func (s *Storage) query(expr string, at time.Time) (promql.Vector, error) {
-	query, err := s.engine.NewInstantQuery(context.Background(), s.db, nil, expr, at)
+// Instant is an instant query: its samples in the order in which the engine gives them. That it warns is an error.
+func (s *Storage) Instant(expr string, at time.Time) (promql.Vector, error) {
+	query, err := s.engine.NewInstantQuery(context.Background(), s.queryable, nil, expr, at)
 	if err != nil {
 		return nil, err
 	}
 	defer query.Close()
 	result := query.Exec(context.Background())
-	if result.Err != nil {
-		return nil, result.Err
+	if err := fault(result); err != nil {
+		return nil, err
 	}
 	if scalar, ok := result.Value.(promql.Scalar); ok {
 		return promql.Vector{{T: scalar.T, F: scalar.V}}, nil
 	}
-	samples, err := result.Vector()
-	if err != nil {
-		return nil, err
+	return result.Vector()
+}
+
+// fault is why a query failed, or the first of what the engine finds fault with in it.
+func fault(result *promql.Result) error {
+	if result.Err != nil {
+		return result.Err
 	}
-	slices.SortStableFunc(samples, func(a, b promql.Sample) int { return labels.Compare(a.Metric, b.Metric) })
-	return samples, nil
+	for _, warning := range result.Warnings.AsErrors() {
+		return warning
+	}
+	return nil
 }
 
 // Value gives the one sample that the expression has; none, or more, fail the test.
@@ -55,24 +63,37 @@ func (s *Storage) Value(t testing.TB, expr string, at time.Time) float64 {
 	return samples[0].F
 }
 
-// Range gives the series of a range query, both ends included, sorted by their labels.
+// Range gives the series of a range query, both ends included, sorted by their labels. An expression that can't be
+// evaluated, or warns, fails the test.
 func (s *Storage) Range(t testing.TB, expr string, from, to time.Time, step time.Duration) promql.Matrix {
 	t.Helper()
-	query, err := s.engine.NewRangeQuery(context.Background(), s.db, nil, expr, from, to, step)
+	matrix, err := s.Over(expr, from, to, step)
 	if err != nil {
-		t.Fatalf("querying %s: %v", expr, err)
+		t.Fatalf("querying %s from %s to %s: %v", expr, from, to, err)
+	}
+	return matrix
+}
+
+// Over is a range query, both ends included: its series, sorted by their labels. That it warns is an error.
+func (s *Storage) Over(expr string, from, to time.Time, step time.Duration) (promql.Matrix, error) {
+	query, err := s.engine.NewRangeQuery(context.Background(), s.queryable, nil, expr, from, to, step)
+	if err != nil {
+		return nil, err
 	}
 	defer query.Close()
 	result := query.Exec(context.Background())
+	if err := fault(result); err != nil {
+		return nil, err
+	}
 	matrix, err := result.Matrix()
 	if err != nil {
-		t.Fatalf("querying %s from %s to %s: %v", expr, from, to, err)
+		return nil, err
 	}
 	kept := make(promql.Matrix, len(matrix)) // Close takes the points back
 	for i, one := range matrix {
 		kept[i] = promql.Series{Metric: one.Metric, Floats: slices.Clone(one.Floats), Histograms: slices.Clone(one.Histograms)}
 	}
-	return kept
+	return kept, nil
 }
 
 // Series gives the value of each series that a selector (or any other expression) has at that time, by Key.

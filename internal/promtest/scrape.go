@@ -16,11 +16,13 @@ import (
 )
 
 // Scrape takes in a page as a scrape at that time does: read by Prometheus' parser for the content type, the target's labels
-// added, stale markers for series that the previous page had and this one has not, and up 1. It is stricter than Prometheus,
+// added, stale markers for series that the previous page had and this one has not, up 1, and how many samples it took in and how
+// long that took. It is stricter than Prometheus,
 // which lets some of a bad page pass with a warning: a page that can't be read, a series that is on it twice, one with a
 // timestamp or a target label of its own, and a time that isn't after that of the previous scrape fail the test.
 func (s *Storage) Scrape(t testing.TB, at time.Time, body []byte, contentType string) {
 	t.Helper()
+	began := time.Now()
 	appender := s.db.AppenderV2(context.Background())
 	s.round++
 	if err := s.read(appender, timestamp.FromTime(at), body, contentType); err != nil {
@@ -29,7 +31,7 @@ func (s *Storage) Scrape(t testing.TB, at time.Time, body []byte, contentType st
 		}
 		t.Fatalf("scraping at %s: %v", at, err)
 	}
-	s.commit(t, at, 1, appender)
+	s.commit(t, at, began, 1, appender)
 }
 
 func (s *Storage) read(appender storage.AppenderV2, ms int64, body []byte, contentType string) error {

@@ -30,14 +30,16 @@ const blockRange = 400 * 24 * time.Hour
 
 // Storage is a Prometheus of one target. One goroutine scrapes; queries may run beside it.
 type Storage struct {
-	db     *tsdb.DB
-	engine *promql.Engine
+	db        *tsdb.DB
+	engine    *promql.Engine
+	queryable storage.Queryable // the db, or some of it
 
 	symbols *labels.SymbolTable
 	byText  map[string]*series            // by the series as a page spells it, so that its labels are parsed once
 	byRef   map[storage.SeriesRef]*series // two spellings may be one series
 	round   uint64                        // number of the scrape
-	up      series
+
+	up, samples, duration series
 }
 
 // series is one that was on a page at some time.
@@ -79,27 +81,40 @@ func New(t testing.TB) *Storage {
 		}
 	})
 	return &Storage{
-		db:      db,
-		engine:  engine,
-		symbols: labels.NewSymbolTable(),
-		byText:  make(map[string]*series),
-		byRef:   make(map[storage.SeriesRef]*series),
-		up:      series{labels: labels.FromStrings(model.MetricNameLabel, "up", "instance", Instance, "job", Job)},
+		db:        db,
+		engine:    engine,
+		queryable: db,
+		symbols:   labels.NewSymbolTable(),
+		byText:    make(map[string]*series),
+		byRef:     make(map[storage.SeriesRef]*series),
+		up:        own("up"),
+		samples:   own("scrape_samples_scraped"),
+		duration:  own("scrape_duration_seconds"),
 	}
+}
+
+// own is a series that Prometheus makes of each scrape by itself.
+func own(name string) series {
+	return series{labels: labels.FromStrings(model.MetricNameLabel, name, "instance", Instance, "job", Job)}
 }
 
 // ScrapeFailed is a scrape that got no page: every series becomes stale at once, and up is 0.
 func (s *Storage) ScrapeFailed(t testing.TB, at time.Time) {
 	t.Helper()
 	s.round++
-	s.commit(t, at, 0, s.db.AppenderV2(context.Background()))
+	s.commit(t, at, time.Now(), 0, s.db.AppenderV2(context.Background()))
 }
 
-// commit ends a scrape: series that were not on the page become stale, up says how it went.
-func (s *Storage) commit(t testing.TB, at time.Time, up float64, appender storage.AppenderV2) {
+// commit ends a scrape that began at that moment: series that were not on the page become stale, and Prometheus' own say how
+// it went.
+func (s *Storage) commit(t testing.TB, at, began time.Time, up float64, appender storage.AppenderV2) {
 	t.Helper()
 	ms := timestamp.FromTime(at)
+	there := 0.0
 	for _, one := range s.byRef {
+		if one.round == s.round {
+			there++
+		}
 		if one.round != s.round-1 {
 			continue // it is there, or was gone before
 		}
@@ -107,8 +122,10 @@ func (s *Storage) commit(t testing.TB, at time.Time, up float64, appender storag
 			t.Fatalf("marking %s as stale at %s: %v", one.labels, at, err)
 		}
 	}
-	if err := s.up.append(appender, ms, up); err != nil {
-		t.Fatalf("appending up at %s: %v", at, err)
+	for one, v := range map[*series]float64{&s.up: up, &s.samples: there, &s.duration: time.Since(began).Seconds()} {
+		if err := one.append(appender, ms, v); err != nil {
+			t.Fatalf("appending %s at %s: %v", one.labels, at, err)
+		}
 	}
 	if err := appender.Commit(); err != nil {
 		t.Fatalf("committing the scrape at %s: %v", at, err)
