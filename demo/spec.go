@@ -28,8 +28,11 @@ type Spec struct {
 	Social    bool   // instances.social names it
 	RobotsTag string // X-Robots-Tag of its page at /; "" for none
 	Renewal   int    // of its certificate: each has another expiry
-	Site      string // how the page at / and port 80 are set up, of the recorded sites that the World has; "" is "mastodon"
-	Live      Live   // how it toots and serves its timelines
+	// Expires is how long after the World's beginning its certificate expires; 0: not in this century. Visitors judge
+	// certificates by the clock on their wall, so a World in which some expire lies ahead of it.
+	Expires time.Duration
+	Site    string // how the page at / and port 80 are set up, of the recorded sites that the World has; "" is "mastodon"
+	Live    Live   // how it toots and serves its timelines
 
 	// Then is what it turns into, Turns after the World's beginning; its Name doesn't count.
 	Turns time.Duration
@@ -114,6 +117,9 @@ func (s *Spec) state(w *World, p *place, i int) State {
 	}
 	if s.IPv6 {
 		st.V6 = p.addr6(i)
+	}
+	if s.Expires != 0 {
+		st.Expiry = w.start.Add(s.Expires)
 	}
 	if s.Open != nil {
 		st.Open, st.registers = *s.Open, answerOf(*s.Open)

@@ -17,7 +17,7 @@ func TestExternalPages(t *testing.T) {
 	for _, page := range []string{"prometheus", "victoriametrics", "kubernetes"} {
 		t.Run(page, func(t *testing.T) {
 			given := 0
-			play(t, fmt.Sprintf("../docs/%s.md", page), func(folder, commands string) {
+			follow(t, fmt.Sprintf("../docs/%s.md", page), func(folder, commands string) {
 				given++
 				cmd := exec.CommandContext(t.Context(), "sh", "-eux", "-c", commands)
 				cmd.Dir = folder

@@ -18,9 +18,9 @@ import (
 // fence is a piece of code on a page. One that is a file begins with a comment that has its name.
 var fence = regexp.MustCompile("(?m)^```(\\w+)\n((?:(?:#|//) (\\S+\\.\\w+)\n)?(?s:.*?))^```$")
 
-// play does what a page tells: it writes each file, looks at it, and gives the commands, if a shell is there for them. All
+// follow does what a page tells: it writes each file, looks at it, and gives the commands, if a shell is there for them. All
 // in a folder with this repository as mnm, and where jsonnet-bundler would put it.
-func play(t *testing.T, page string, shell func(folder, commands string)) {
+func follow(t *testing.T, page string, shell func(folder, commands string)) {
 	t.Helper()
 	folder := beside(t, "vendor/github.com/mnm-social/mnm")
 	if err := os.Symlink("vendor/github.com/mnm-social/mnm", filepath.Join(folder, "mnm")); err != nil {
@@ -120,7 +120,7 @@ func checkOverlay(t *testing.T, c cluster) {
 func TestPages(t *testing.T) {
 	for _, page := range []string{"prometheus", "victoriametrics", "kubernetes"} {
 		t.Run(page, func(t *testing.T) {
-			play(t, fmt.Sprintf("../docs/%s.md", page), func(_, _ string) {})
+			follow(t, fmt.Sprintf("../docs/%s.md", page), func(_, _ string) {})
 		})
 	}
 }

@@ -19,7 +19,7 @@ import (
 func withoutData() map[string]string {
 	const grade = "no site of the World has that grade"
 	return map[string]string{
-		"https/HTTPS grades over time/B": grade, "https/HTTPS grades over time/C": grade, "https/HTTPS grades over time/F": grade,
+		"mnm-https/HTTPS grades over time/B": grade, "mnm-https/HTTPS grades over time/C": grade, "mnm-https/HTTPS grades over time/F": grade,
 	}
 }
 

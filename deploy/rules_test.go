@@ -17,7 +17,7 @@ import (
 
 const (
 	runbooks  = "https://github.com/mnm-social/mnm/blob/main/docs/runbooks/"
-	grafanaAt = "http://127.0.0.1:3000/d/"
+	grafanaAt = "http://127.0.0.1:3000/d/mnm-"
 )
 
 // rules are all rules that Prometheus is provisioned with.

@@ -56,6 +56,7 @@ type Exporter struct {
 	mu             sync.Mutex // of what follows
 	known          releases.Known
 	rate           releases.Rate
+	nextSave       time.Time // when Step saves
 	nextList       time.Time // when Step looks at the directories
 	nextLook       time.Time // when Step looks up the releases
 	firstRoundDone bool
@@ -171,6 +172,7 @@ func (e *Exporter) Step(ctx context.Context) {
 		*at = next
 		e.mu.Unlock()
 	}
+	due(&e.nextSave, e.saveNow)
 	due(&e.nextList, e.refreshDirectories)
 	due(&e.nextLook, e.refreshReleases)
 	e.refreshCountries(ctx)
@@ -186,11 +188,12 @@ func tick(c Instances) time.Duration { return max(c.Every/3600, 50*time.Millisec
 
 // visitDue begins every visit that is due, and returns when to look again.
 func (e *Exporter) visitDue(ctx context.Context) time.Time {
-	now, config := e.now(), e.setup.Load().config.Instances
+	now, s := e.now(), e.setup.Load()
+	config := s.config.Instances
 	entries, _ := e.book.Entries()
 	for i, entry := range entries {
 		entries[i] = nil // while a round goes on, the entries before it need not be kept
-		if due(entry, config).After(now) {
+		if due(entry, config, s.watched[entry.Name]).After(now) {
 			continue
 		}
 		if e.setup.Load().config.Instances != config {
@@ -205,7 +208,7 @@ func (e *Exporter) visitDue(ctx context.Context) time.Time {
 				defer func() { <-e.places }()
 				defer e.busy.Delete(entry.Name)
 				// While it waited for a place it may have been visited, or excluded.
-				if latest := e.book.Entry(entry.Name); latest != nil && !due(latest, config).After(e.now()) {
+				if latest := e.book.Entry(entry.Name); latest != nil && !due(latest, config, s.watched[entry.Name]).After(e.now()) {
 					e.visit(ctx, latest)
 				}
 			}()
@@ -237,7 +240,7 @@ func (e *Exporter) visit(ctx context.Context, entry *census.Entry) {
 	if seen.Outcome != census.Unjudged {
 		e.online.visit(now, entry.Up == census.Yes, !seen.Silent)
 	}
-	if seen.Outcome == census.Failed && seen.Silent && !e.worksNow(ctx, s, seen.Repetition) {
+	if seen.Outcome == census.Failed && seen.Silent && !e.worksNow(ctx, s, seen.Repetition, entry.Failing) {
 		seen.Outcome, seen.Reason, seen.NotBefore = census.Unjudged, reasonOffline, now.Add(s.config.Instances.ConfirmAfter)
 	}
 	if seen.Outcome == census.Unjudged && seen.NotBefore.IsZero() {
@@ -276,7 +279,7 @@ func (e *Exporter) notice(s *setup, now time.Time, entries []*census.Entry) {
 	for _, entry := range entries {
 		if entry.Tried() {
 			tried++
-			e.overdue = max(e.overdue, now.Sub(due(entry, s.config.Instances)))
+			e.overdue = max(e.overdue, now.Sub(due(entry, s.config.Instances, s.watched[entry.Name])))
 		}
 	}
 	works := e.works(now)

@@ -236,3 +236,20 @@ func TestOwnOutage(t *testing.T) {
 		}
 	}
 }
+
+// TestShortOutage holds that nobody goes down in the minutes of an outage of ours in which most of the latest visits are still from
+// before it.
+func TestShortOutage(t *testing.T) {
+	var specs []demo.Spec
+	for i := range 30 {
+		specs = append(specs, demo.Spec{Name: fmt.Sprintf("oak-%d.social", i), Users: figure(10)})
+	}
+	b := newBox(t, demo.WorldOf(specs, start))
+	for minute := 0; minute <= 300; minute++ {
+		b.Cut.Store(minute >= 240 && minute < 260)
+		b.Step(t, start.Add(time.Duration(minute)*time.Minute))
+	}
+	b.want(t, map[string]float64{
+		`mnm_exporter_online`: 1, `mastodon_network_instances{state="up"}`: 30, `sum(mastodon_network_changes_total)`: 0,
+	})
+}

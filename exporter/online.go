@@ -100,6 +100,18 @@ func (o *online) works(now time.Time) (works, sure bool) {
 	return !o.heard.IsZero() && now.Sub(o.heard) <= o.window, true
 }
 
+// heardSince reports whether any host or service was heard after a time.
+func (o *online) heardSince(at time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, s := range o.services {
+		if s.heard && s.at.After(at) {
+			return true
+		}
+	}
+	return o.heard.After(at)
+}
+
 // recent counts the visits within the window, and says when the first of those was that were not answered. o.mu is held.
 func (o *online) recent(now time.Time) (seen, silent int, since time.Time) {
 	for _, v := range o.visits {

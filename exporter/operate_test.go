@@ -270,13 +270,14 @@ func TestDamagedState(t *testing.T) {
 	}
 }
 
-// TestBackOff counts the requests to hosts that are down: ever fewer.
+// TestBackOff counts the requests to hosts that are down: ever fewer, but to those that are watched.
 func TestBackOff(t *testing.T) {
 	w := demo.WorldOf([]demo.Spec{
 		{Name: "oak.social", Users: figure(100)},
 		{Name: "dead.social", Users: figure(7), Turns: 90 * time.Minute, Then: &demo.Spec{Behaviour: demo.BadGateway}},
+		{Name: "mine.social", Users: figure(7), Turns: 90 * time.Minute, Then: &demo.Spec{Behaviour: demo.BadGateway}},
 	}, start)
-	b := newBox(t, w)
+	b := newBox(t, w, func(_ *worldtest.Box, c *exporter.Config) { c.Watch = []domain.Name{name(t, "mine.social")} })
 	b.Step(t, start)
 	for hour := range 24 * 10 {
 		for _, minute := range []int{0, 6} {
@@ -289,6 +290,13 @@ func TestBackOff(t *testing.T) {
 	}
 	if last := times[len(times)-1]; b.Now().Sub(last) > 8*24*time.Hour {
 		t.Errorf("dead.social was last asked %s", last)
+	}
+	last := b.Now().Add(-12 * time.Hour) // the journal has the latest times only
+	for _, at := range append(b.Times("mine.social"), b.Now()) {
+		if pause := at.Sub(last); pause > 61*time.Minute {
+			t.Errorf("mine.social, which is watched, was left alone for %s until %s", pause, at)
+		}
+		last = at
 	}
 	b.manners(t, w)
 	fmt.Fprintln(t.Output(), "requests to who is down:", len(times))

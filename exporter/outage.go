@@ -7,22 +7,27 @@ import (
 	"github.com/mnm-social/mnm/exporter/outbound"
 )
 
-// worksNow judges our own network for a visit that heard nothing. Before a failure is confirmed, and nobody else was heard of
-// lately, GitHub is asked how it is: by the one question that does not count against its limit.
-func (e *Exporter) worksNow(ctx context.Context, s *setup, confirms bool) bool {
-	works, sure := e.online.works(e.now())
+// worksNow judges our own network for a visit that heard nothing. No failure is confirmed unless somebody was heard of since it
+// began: sixteen silent visits may take half an hour to come. Where nobody was, GitHub is asked how it is: by the one question
+// that does not count against its limit.
+func (e *Exporter) worksNow(ctx context.Context, s *setup, confirms bool, failing time.Time) bool {
+	judge := func() (works, sure bool) {
+		works, sure = e.online.works(e.now())
+		return works, sure && (!works || e.online.heardSince(failing))
+	}
+	works, sure := judge()
 	if sure || !confirms {
 		return works
 	}
 	e.probing.Lock() // once for all that wait
 	defer e.probing.Unlock()
-	if works, sure = e.online.works(e.now()); sure {
+	if works, sure = judge(); sure {
 		return works
 	}
 	_, err := s.client.Get(ctx, outbound.Request{Purpose: outbound.PurposeReleases, URL: "https://api.github.com/rate_limit"})
 	e.online.service("github", e.now(), heard(err))
 	works, _ = e.online.works(e.now())
-	return works
+	return works && e.online.heardSince(failing)
 }
 
 // works judges our own network, and says so when it changes. e.mu is held.

@@ -157,7 +157,7 @@ func (e *Exporter) restoreBook(text []byte, now time.Time) error {
 // hour passes before they are.
 func (e *Exporter) hold(s *setup, saved time.Time) {
 	lost := saved.Add(saveEvery + hostLimit)
-	e.book.Hold(func(entry *census.Entry) time.Time { return due(entry, s.config.Instances) }, lost, lost.Add(s.config.Instances.Every))
+	e.book.Hold(func(entry *census.Entry) time.Time { return due(entry, s.config.Instances, s.watched[entry.Name]) }, lost, lost.Add(s.config.Instances.Every))
 	e.log.Warn("The program did not end in order; who may have been visited since the last save is left alone for an hour", "saved", saved)
 }
 

@@ -6,13 +6,14 @@ import (
 	"github.com/mnm-social/mnm/exporter/census"
 )
 
-// due is when an instance is to be visited next: a pure function of its entry.
+// due is when an instance is to be visited next: a pure function of its entry, and of whether it is watched.
 //
 // A first visit is due at once, so that a round is over soon. The second is at the first offset of the instance's own,
 // a hash of its name, at least one interval later: from then on the visits of all instances are spread over the hour.
 // A failure is confirmed after ConfirmAfter. Who is down is visited again after as long as it has been silent, so ever more
-// rarely, up to a week. Who declined or is gone is asked once a day, and no more than that takes; who is excluded, never.
-func due(e *census.Entry, c Instances) time.Time {
+// rarely, up to a week; not who is watched: somebody waits for its return. Who declined or is gone is asked once a day, and no
+// more than that takes; who is excluded, never.
+func due(e *census.Entry, c Instances, watched bool) time.Time {
 	var at time.Time
 	switch {
 	case e.Excluded:
@@ -22,7 +23,7 @@ func due(e *census.Entry, c Instances) time.Time {
 		at = e.LastVisit.Add(c.Daily)
 	case e.Repeats():
 		at = e.Failing.Add(c.ConfirmAfter)
-	case e.Up == census.No && !e.Failing.IsZero():
+	case e.Up == census.No && !e.Failing.IsZero() && !watched:
 		at = e.LastVisit.Add(min(max(e.LastVisit.Sub(e.Failing), c.Every), weekOf(c)))
 	case e.Visits == 1:
 		at = slot(e.LastVisit.Add(c.Every), e.Name.Hash(), c.Every)

@@ -36,6 +36,9 @@ func TestDue(t *testing.T) {
 		"known to be down":        {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-5 * time.Minute), Up: census.No}, noon.Add(time.Hour)},
 		"down for hours":          {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-6 * time.Hour), Up: census.No}, noon.Add(6 * time.Hour)},
 		"down for a month":        {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-30 * 24 * time.Hour), Up: census.No}, noon.Add(7 * 24 * time.Hour)},
+		"watched, down for hours": {census.Entry{Visits: 7, LastVisit: noon, Failing: noon.Add(-6 * time.Hour), Up: census.No}, noon.Add(time.Hour)},
+		"watched, declined":       {census.Entry{Visits: 2, LastVisit: noon, Refused: true, Reason: "robots"}, noon.Add(24 * time.Hour)},
+		"watched, asked to wait":  {census.Entry{Visits: 7, LastVisit: noon, Failing: noon, Up: census.No, NotBefore: noon.Add(3 * time.Hour)}, noon.Add(3 * time.Hour)},
 		"down, answers blocked":   {census.Entry{Visits: 7, LastVisit: noon, Up: census.No}, noon.Add(time.Hour)},
 		"excluded":                {census.Entry{Excluded: true}, never},
 		"declined":                {census.Entry{Visits: 2, LastVisit: noon, Refused: true, Reason: "robots"}, noon.Add(24 * time.Hour)},
@@ -47,7 +50,7 @@ func TestDue(t *testing.T) {
 	} {
 		t.Run(label, func(t *testing.T) {
 			row.entry.Name = name
-			if got := due(&row.entry, c); !got.Equal(row.want) {
+			if got := due(&row.entry, c, strings.HasPrefix(label, "watched")); !got.Equal(row.want) {
 				t.Fatalf("due at %s, want %s", got, row.want)
 			}
 		})
@@ -61,11 +64,11 @@ func TestSecondVisit(t *testing.T) {
 	perMinute := map[int]int{}
 	for i := range 6000 {
 		name := named(t, "oak-"+string(rune('a'+i%26))+string(rune('a'+i/26%26))+string(rune('a'+i/676))+".social")
-		at := due(&census.Entry{Name: name, Visits: 1, LastVisit: noon, Up: census.Yes}, c)
+		at := due(&census.Entry{Name: name, Visits: 1, LastVisit: noon, Up: census.Yes}, c, false)
 		if wait := at.Sub(noon); wait < time.Hour || wait >= 2*time.Hour {
 			t.Fatalf("%s waits %s", name, wait)
 		}
-		if again := due(&census.Entry{Name: name, Visits: 1, LastVisit: at.Add(-time.Hour), Up: census.Yes}, c); !again.Equal(at) {
+		if again := due(&census.Entry{Name: name, Visits: 1, LastVisit: at.Add(-time.Hour), Up: census.Yes}, c, false); !again.Equal(at) {
 			t.Fatalf("%s has offsets %s and %s", name, at, again)
 		}
 		perMinute[at.Minute()]++

@@ -9,9 +9,12 @@ import (
 // tag marks all dashboards of the project; their links to each other go by it.
 const tag = "mnm"
 
+// prefix begins all their UIDs, which share a Grafana with other people's; a file's name is the rest.
+const prefix = tag + "-"
+
 // frame is what all dashboards of the project have in common: tags, time, links to each other, the data source.
-func frame(uid, title, help string) *dashboard.DashboardBuilder {
-	return dashboard.NewDashboardBuilder(title).Uid(uid).Description(help).Tags([]string{"mastodon", tag}).
+func frame(name, title, help string) *dashboard.DashboardBuilder {
+	return dashboard.NewDashboardBuilder(title).Uid(prefix + name).Description(help).Tags([]string{"mastodon", tag}).
 		Time("now-3h", "now").Refresh("1m").Timezone("browser").Readonly().
 		Tooltip(dashboard.DashboardCursorSyncCrosshair).Link(others{}).
 		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus"))
@@ -116,9 +119,9 @@ func leadsToInstances(variable, value string) []dashboard.DynamicConfigValue {
 	return leads("List these instances", "instances", variable, value)
 }
 
-func leads(title, uid, variable, value string) []dashboard.DynamicConfigValue {
+func leads(title, name, variable, value string) []dashboard.DynamicConfigValue {
 	return []dashboard.DynamicConfigValue{{Id: "links", Value: []map[string]string{{
-		"title": title, "url": "/d/" + uid + "?${datasource:queryparam}&var-" + variable + "=" + value + "&${__url_time_range}",
+		"title": title, "url": "/d/" + prefix + name + "?${datasource:queryparam}&var-" + variable + "=" + value + "&${__url_time_range}",
 	}}}}
 }
 

@@ -35,7 +35,7 @@ func boards() []func() (dashboard.Dashboard, error) {
 	}
 }
 
-// write makes every dashboard and puts it into folder as UID.json.
+// write makes every dashboard and puts it into folder under its name.
 func write(folder string) error {
 	for _, draw := range boards() {
 		board, err := draw()
@@ -46,7 +46,7 @@ func write(folder string) error {
 		if err != nil {
 			return fmt.Errorf("encoding %s: %w", *board.Uid, err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, *board.Uid+".json"), text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, strings.TrimPrefix(*board.Uid, prefix)+".json"), text, 0o644); err != nil {
 			return err
 		}
 	}
