@@ -14,7 +14,7 @@ const prefix = tag + "-"
 
 // frame is what all dashboards of the project have in common: tags, time, links to each other, the data source.
 func frame(name, title, help string) *dashboard.DashboardBuilder {
-	return dashboard.NewDashboardBuilder(title).Uid(prefix + name).Description(help).Tags([]string{"mastodon", tag}).
+	return dashboard.NewDashboardBuilder(title).Uid(prefix+name).Description(help).Tags([]string{"mastodon", tag}).
 		Time("now-3h", "now").Refresh("1m").Timezone("browser").Readonly().
 		Tooltip(dashboard.DashboardCursorSyncCrosshair).Link(others{}).
 		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus"))
