@@ -39,7 +39,7 @@ var changeNames = [changeCount]string{"version", "software", "country", "registr
 //   - While a failure is pending, a visit of no more than one request is its confirmation: it shows life or it doesn't, and
 //     what it says is not taken for figures. A failure at least five minutes after the first takes the instance down.
 //   - Any answer that is no failure is a sign of life. Who is down without one for 30 days is gone too: a failed visit then is
-//     the change.
+//     the change, if a visit was ever good.
 //   - Refused and gone instances are shown nowhere but in the count of states. Of those who refused or answered 410 nothing is
 //     kept, their failures are nobody's business, and should they come back, that is no news.
 type knowledge struct {
@@ -143,7 +143,7 @@ func (k *knowledge) failed(v *visit, changes *[changeCount]uint64) {
 	case k.pending.IsZero():
 		k.pending = v.last
 	case k.seen && !k.up:
-		if !k.silent && k.silence(v.last) >= silentFor {
+		if !k.silent && !k.lastGood.IsZero() && k.silence(v.last) >= silentFor {
 			k.silent = true
 			changes[changeGone]++
 		}

@@ -31,7 +31,7 @@ func days() *play {
 		step: func(at time.Duration) time.Duration {
 			switch {
 			case at < 34*hour:
-				return 4 * minute
+				return 8 * minute
 			case at < 96*hour:
 				return 10 * minute
 			case at < 165*hour:
@@ -50,14 +50,14 @@ func days() *play {
 }
 
 func troubles(p *play) {
-	well, dead := demo.Spec{Users: figure(100)}, demo.Spec{Behaviour: demo.Refusing}
+	well, dead := demo.Spec{Users: number(100)}, demo.Spec{Behaviour: demo.Refusing}
 	p.specs = append(p.specs,
-		script(demo.Spec{Name: "well.social", Users: figure(100)}),
-		script(demo.Spec{Name: "down.social", Users: figure(100)}, 30*hour, dead, 50*hour, well),
-		script(demo.Spec{Name: "flaps.social", Users: figure(100)}, 6*hour, dead, 8*hour, well, 10*hour, dead, 12*hour, well),
-		script(demo.Spec{Name: "old.social", Users: figure(100), Version: "4.6.3"}, 176*hour, demo.Spec{Users: figure(100), Version: "4.7.0"}),
+		script(demo.Spec{Name: "well.social", Users: number(100)}),
+		script(demo.Spec{Name: "down.social", Users: number(100)}, 30*hour, dead, 50*hour, well),
+		script(demo.Spec{Name: "flaps.social", Users: number(100)}, 6*hour, dead, 8*hour, well, 10*hour, dead, 12*hour, well),
+		script(demo.Spec{Name: "old.social", Users: number(100), Version: "4.6.3"}, 176*hour, demo.Spec{Users: number(100), Version: "4.7.0"}),
 		// What happens to whom nobody watches is nobody's business.
-		script(demo.Spec{Name: "other-old.social", Users: figure(1000), Version: "4.6.3"}, 20*hour, demo.Spec{Users: figure(7), Software: "misskey"},
+		script(demo.Spec{Name: "other-old.social", Users: number(1000), Version: "4.6.3"}, 20*hour, demo.Spec{Users: number(7), Software: "misskey"},
 			30*hour, demo.Spec{Behaviour: demo.CertExpired}),
 	)
 	p.want = append(p.want,
@@ -110,8 +110,8 @@ func changes(p *play) {
 		script(demo.Spec{Name: "updates.social", Version: "4.6.6"}, 12*hour, demo.Spec{Version: "4.7.0"}),
 		script(demo.Spec{Name: "moves.social"}, 16*hour, demo.Spec{Country: "FR"}),
 		script(demo.Spec{Name: "turns.social", Software: "pleroma", Version: "2.7.0"}, 14*hour, demo.Spec{Software: "akkoma", Version: "3.15.0"}),
-		script(demo.Spec{Name: "purges.social", Users: figure(1000)}, 26*hour, demo.Spec{Users: figure(700)}, 32*hour, demo.Spec{Users: figure(1000)}),
-		script(demo.Spec{Name: "blocks.social", Connections: figure(8000)}, 26*hour, demo.Spec{Connections: figure(5000)}),
+		script(demo.Spec{Name: "purges.social", Users: number(1000)}, 26*hour, demo.Spec{Users: number(700)}, 32*hour, demo.Spec{Users: number(1000)}),
+		script(demo.Spec{Name: "blocks.social", Connections: number(8000)}, 26*hour, demo.Spec{Connections: number(5000)}),
 	)
 	p.want = append(p.want,
 		expectation{`MastodonInstanceRegistrationsChanged{domain="opens.social"}`, 12 * hour, 12*hour + seen, 14 * hour, 12*hour + seen + 2*hour + forgotten},
@@ -145,8 +145,8 @@ func unmeasured(p *play) {
 // shrinking is a directory that loses a third of its names for some hours.
 func shrinking(p *play) {
 	for i := range 20 {
-		p.specs = append(p.specs, script(demo.Spec{Name: fmt.Sprintf("other-%d.social", i), Users: figure(10)},
-			72*hour, demo.Spec{Users: figure(10), Unlisted: true}, 78*hour, demo.Spec{Users: figure(10)}, 84*hour, demo.Spec{Behaviour: demo.Gone}))
+		p.specs = append(p.specs, script(demo.Spec{Name: fmt.Sprintf("other-%d.social", i), Users: number(10)},
+			72*hour, demo.Spec{Users: number(10), Unlisted: true}, 78*hour, demo.Spec{Users: number(10)}, 84*hour, demo.Spec{Behaviour: demo.Gone}))
 	}
 	p.want = append(p.want,
 		expectation{`MastodonDirectoryShrunk{directory="joinmastodon"}`, 72 * hour, 72*hour + seen + 20*minute + late, 78 * hour, 78*hour + seen + forgotten + late})

@@ -29,13 +29,15 @@ func TestAlertsOnTheWorld(t *testing.T) {
 }
 
 // unplayed are the alerts that no World lets fire, and why.
-var unplayed = map[string]string{
-	"MNMSeriesLeftOut": "changes are left out of a page that names 30,000 instances and more: to visit so many takes minutes of the processor",
+func unplayed() map[string]string {
+	return map[string]string{
+		"MNMSeriesLeftOut": "changes are left out of a page that names 30,000 instances and more: to visit so many takes minutes of the processor",
+	}
 }
 
 // TestAlertsHaveAWorld: each alert fires on a World, or it is said why it does not.
 func TestAlertsHaveAWorld(t *testing.T) {
-	fires, all := map[string]bool{}, alerts(t)
+	fires, all, excused := map[string]bool{}, alerts(t), unplayed()
 	for _, p := range plays(t) {
 		for _, w := range p.want {
 			name, _, _ := strings.Cut(w.alert, "{")
@@ -43,11 +45,11 @@ func TestAlertsHaveAWorld(t *testing.T) {
 		}
 	}
 	for name := range all {
-		if fires[name] == (unplayed[name] != "") {
-			t.Errorf("%s fires on a World: %t; why not: %q", name, fires[name], unplayed[name])
+		if fires[name] == (excused[name] != "") {
+			t.Errorf("%s fires on a World: %t; why not: %q", name, fires[name], excused[name])
 		}
 	}
-	for name := range unplayed {
+	for name := range excused {
 		if _, there := all[name]; !there {
 			t.Errorf("there is no %s", name)
 		}

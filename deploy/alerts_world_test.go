@@ -179,14 +179,12 @@ func named(t *testing.T, s string) domain.Name {
 	return n
 }
 
-func figure(n int64) *int64 { return &n }
-
 func flag(b bool) *bool { return &b }
 
 // others are healthy servers that nobody watches.
 func others(n int) (specs []demo.Spec) {
 	for i := range n {
-		specs = append(specs, demo.Spec{Name: fmt.Sprintf("other-%d.social", i), Users: figure(10)})
+		specs = append(specs, demo.Spec{Name: fmt.Sprintf("other-%d.social", i), Users: number(10)})
 	}
 	return specs
 }

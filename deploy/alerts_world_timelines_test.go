@@ -58,7 +58,7 @@ func quiet(t *testing.T) *play {
 	specs := others(22)
 	for i := range 5 {
 		specs = append(specs, demo.Spec{
-			Name: fmt.Sprintf("mine-%d.social", i), Users: figure(1000), Connections: figure(8000), Open: flag(true), Live: demo.Live{Rate: 3},
+			Name: fmt.Sprintf("mine-%d.social", i), Users: number(1000), Connections: number(8000), Open: flag(true), Live: demo.Live{Rate: 3},
 		})
 	}
 	events := []time.Duration{2 * hour, 4 * hour, 5 * hour, 7 * hour, 9 * hour}

@@ -184,26 +184,30 @@ func TestArguments(t *testing.T) {
 // TestAdministrator holds that there is no administrator with a password that everybody knows.
 func TestAdministrator(t *testing.T) {
 	for _, row := range []struct {
-		name                         string
-		env                          types.Mapping
-		password, secret, inside, no string
+		name                 string
+		env                  types.Mapping
+		password, secret, no string
 	}{
-		{"none", nil, "", "/dev/null", "", ""},
-		{"a password", types.Mapping{"GRAFANA_ADMIN_PASSWORD": "of my own"}, "of my own", "/dev/null", "", "false"},
-		{"a file", types.Mapping{"GRAFANA_ADMIN_PASSWORD_FILE": "/etc/password"}, "", "/etc/password", "/run/secrets/admin_password", "false"},
+		{"none", nil, "", "/dev/null", ""},
+		{"a password", types.Mapping{"GRAFANA_ADMIN_PASSWORD": "of my own"}, "of my own", "/dev/null", "false"},
+		{"a file", types.Mapping{"GRAFANA_ADMIN_PASSWORD_FILE": "/etc/password"}, "", "/etc/password", "false"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := project(t, row.env)
 			grafana := p.Services["grafana"]
 			for key, want := range map[string]string{
-				"GF_SECURITY_ADMIN_PASSWORD": row.password, "GF_SECURITY_ADMIN_PASSWORD__FILE": row.inside, "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": row.no,
+				"GF_SECURITY_ADMIN_PASSWORD": row.password, "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": row.no,
 			} {
 				if got := *grafana.Environment[key]; got != want {
 					t.Errorf("%s is %q, want %q", key, got, want)
 				}
 			}
-			if got := p.Secrets[grafana.Secrets[0].Source].File; got != row.secret {
+			secret := grafana.Secrets[0].Source
+			if got := p.Secrets[secret].File; got != row.secret {
 				t.Errorf("the secret is %s, want %s", got, row.secret)
+			}
+			if got := settings(t)["security.admin_password"]; got != "$__file{/run/secrets/"+secret+"}" {
+				t.Errorf("grafana.ini has the password %s", got)
 			}
 		})
 	}

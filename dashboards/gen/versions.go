@@ -133,7 +133,7 @@ func softwareTable() panel {
 
 func newestReleases() panel {
 	return listing("Newest releases", "The newest release of Mastodon in each channel and supported branch, and when it was published.",
-		[]string{`1000 * sum by (channel, version) (mastodon_latest_release_info * on (version) group_left () mastodon_release_published_timestamp_seconds)`},
+		[]string{`1000 * max by (channel, version) (mastodon_latest_release_info * on (version) group_left () max by (version) (mastodon_release_published_timestamp_seconds))`},
 		"Published",
 		column{"version", "Version", nil},
 		column{"channel", "Channel or branch", nil},

@@ -113,7 +113,8 @@ func (e *Entry) failed(prev *Entry, seen Observation, rules Rules) []Change {
 		return nil
 	}
 	if e.Up == No {
-		if e.Silence(seen.At) >= rules.ForgetAfter && e.Silence(prev.LastVisit) < rules.ForgetAfter {
+		// Who never was there did not go: directories list many a dead name.
+		if !e.LastGood.IsZero() && e.Silence(seen.At) >= rules.ForgetAfter && e.Silence(prev.LastVisit) < rules.ForgetAfter {
 			return []Change{ChangeGone}
 		}
 		return nil

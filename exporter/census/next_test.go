@@ -148,6 +148,9 @@ func TestSilence(t *testing.T) {
 	if s := state(44 * day); s != Gone {
 		t.Errorf("after 44 days it is %s", s)
 	}
+	for _, after := range []time.Duration{0, 5 * time.Minute, 29 * day, 31 * day} { // who never was there does not go
+		b.Apply(n[1], sight(after, Failed, confirming))
+	}
 	if _, changes := b.Entries(); changes[ChangeGone] != 1 {
 		t.Errorf("%d changes to gone, want 1", changes[ChangeGone])
 	}
