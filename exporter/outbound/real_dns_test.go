@@ -91,6 +91,7 @@ func unbound(t *testing.T) netip.AddrPort {
 	module-config: "iterator"
 	num-threads: 1
 	outgoing-range: 64
+	so-rcvbuf: 4m # that of the system overflows when 256 ask at once, and a question is lost, now and then its repetition too
 remote-control:
 	control-enable: no
 `, address.Port(), dir)
@@ -247,14 +248,8 @@ func TestExternalDNSMany(t *testing.T) {
 	visiting.Wait()
 	took := time.Since(began)
 	t.Logf("%d names in %.1f s, %d at a time: %.0f a second", all, took.Seconds(), lookups, all/took.Seconds())
-	lost := 0
-	for _, n := range failed {
-		lost += n
-	}
-	if lost > all/10_000 { // a busy machine may lose a datagram, and the one that repeats it
+	if len(failed) > 0 {
 		t.Errorf("failed: %v", failed)
-	} else if lost > 0 {
-		t.Logf("failed: %v", failed)
 	}
 	// Every one of them is remembered.
 	over, end := context.WithCancelCause(t.Context())
