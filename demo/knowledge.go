@@ -123,7 +123,7 @@ func (k *knowledge) silence(at time.Time) time.Duration { return at.Sub(k.alive)
 
 // left notes a 410.
 func (k *knowledge) left(changes *[changeCount]uint64) {
-	if !k.gone && !k.refused && k.seen {
+	if !k.gone && !k.refused && !k.lastGood.IsZero() {
 		changes[changeGone]++
 	}
 	k.gone, k.refused, k.tagged = true, false, false

@@ -15,7 +15,6 @@ import (
 
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
-	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/exporter/state"
 	"github.com/mnm-social/mnm/exporter/timeline"
 	"github.com/mnm-social/mnm/internal/worldtest"
@@ -34,7 +33,7 @@ func exporters() *play {
 			{3 * hour, (*stage).replace}, {3*hour + 20*minute, (*stage).plug},
 			{5 * hour, func(s *stage, _ *testing.T) { s.Cut.Store(true) }}, {5*hour + 40*minute, func(s *stage, _ *testing.T) { s.Cut.Store(false) }},
 			{7 * hour, (*stage).misconfigure}, {8 * hour, (*stage).configure},
-			{10 * hour, (*stage).exhaustGitHub},
+			{10 * hour, func(s *stage, t *testing.T) { s.ExhaustGitHub(t) }},
 			{12 * hour, func(s *stage, _ *testing.T) { s.block("140.82.112.6") }}, {16 * hour, (*stage).unblock},
 			{17 * hour, func(s *stage, _ *testing.T) { s.block("5.161.48.10") }}, {25 * hour, (*stage).unblock},
 		},
@@ -97,24 +96,6 @@ func (s *stage) configure(t *testing.T) {
 	if err := s.Reload(func() (exporter.Config, error) { return s.config, nil }); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// exhaustGitHub asks GitHub, from the same address, until it has had enough.
-func (s *stage) exhaustGitHub(t *testing.T) {
-	c := outbound.New(outbound.Options{Net: s.Net(), Now: s.Now})
-	defer c.Close()
-	for range 100 {
-		resp, err := c.Get(context.Background(), outbound.Request{
-			Purpose: outbound.PurposeReleases, URL: "https://api.github.com/repos/mastodon/mastodon/releases",
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if resp.Status == http.StatusForbidden {
-			return
-		}
-	}
-	t.Fatal("GitHub never had enough")
 }
 
 // restart ends the exporter and starts it again, on the same network and for the same Prometheus.

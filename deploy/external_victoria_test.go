@@ -3,7 +3,6 @@
 package deploy_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,41 +51,7 @@ func TestExternalVictoriaMetrics(t *testing.T) {
 			return err
 		})
 	}
-	await(t, "all rules to be evaluated", 3*time.Minute, func() error {
-		var answer struct {
-			Data struct {
-				Groups []struct {
-					Rules []struct {
-						Name, Health, LastError string
-						LastEvaluation          time.Time
-					}
-				}
-			}
-		}
-		body, err := get(t, "http://"+address["vmalert"]+"/api/v1/rules")
-		if err == nil {
-			err = json.Unmarshal(body, &answer)
-		}
-		if err != nil {
-			return err
-		}
-		known := 0
-		for _, g := range answer.Data.Groups {
-			for _, r := range g.Rules {
-				known++
-				if r.Health == "err" {
-					t.Fatalf("%s: %s", r.Name, r.LastError)
-				}
-				if r.LastEvaluation.IsZero() {
-					return fmt.Errorf("%s is not evaluated yet", r.Name)
-				}
-			}
-		}
-		if want := len(rules(t)); known != want {
-			return fmt.Errorf("it has %d rules of %d", known, want)
-		}
-		return nil
-	})
+	checkRules(t, address["vmalert"])
 	await(t, "a total in VictoriaMetrics", 3*time.Minute, func() error {
 		values, err := query(t, address["victoriametrics"], "sum(mastodon_network_instances) > 100")
 		if err == nil && len(values) != 1 {
@@ -94,12 +59,7 @@ func TestExternalVictoriaMetrics(t *testing.T) {
 		}
 		return err
 	})
-	for _, expr := range dashboardQueries(t) {
-		expr = variable.ReplaceAllStringFunc(expr, chosen)
-		if _, err := query(t, address["victoriametrics"], expr); err != nil {
-			t.Errorf("%s: %v", expr, err)
-		}
-	}
+	askAll(t, address["victoriametrics"])
 }
 
 // here is an argument of a service's command line as it is to be on this machine.

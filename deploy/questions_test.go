@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql"
 )
 
@@ -167,9 +166,7 @@ func (p proof) fill(t *testing.T, b *board, all []question, step time.Duration) 
 			default:
 				mustChoose = v.Name
 			}
-		case "custom":
-			values[v.Name] = withinRun(current, v.Query, length)
-		case "textbox", "constant", "interval":
+		case "custom", "textbox", "constant", "interval":
 			values[v.Name] = current
 		case "datasource":
 		default:
@@ -211,16 +208,6 @@ func replaced(expr string, values map[string]string, name, choice string) string
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%ds", int(d.Seconds())) }
-
-// withinRun is the current value, or, where that is a time longer than the run, the first of the choices.
-func withinRun(current, choices string, length time.Duration) string {
-	if d, err := model.ParseDuration(current); err != nil || time.Duration(d) < length {
-		return current
-	}
-	first, _, _ := strings.Cut(choices, ",")
-	_, value, _ := strings.Cut(first, " : ")
-	return value
-}
 
 // quoted is a choice as Grafana writes it into a query.
 func quoted(choice string, many bool) string {

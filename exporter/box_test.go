@@ -1,12 +1,10 @@
 package exporter_test
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"math"
 	"net"
-	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/mnm-social/mnm/demo"
 	"github.com/mnm-social/mnm/exporter"
-	"github.com/mnm-social/mnm/exporter/outbound"
 	"github.com/mnm-social/mnm/internal/worldtest"
 )
 
@@ -42,25 +39,6 @@ func newDemoBox(t *testing.T, w *demo.World) *box {
 	return newBox(t, w, func(b *worldtest.Box, c *exporter.Config) {
 		c.Demo, c.Truth = true, func(at time.Time) map[string]float64 { return b.Truth(at).Series() }
 	})
-}
-
-// exhaustGitHub asks GitHub until it has had enough of this address.
-func (b *box) exhaustGitHub(t *testing.T) {
-	t.Helper()
-	c := outbound.New(outbound.Options{Net: b.Net(), Now: b.Now})
-	defer c.Close()
-	for range 100 {
-		resp, err := c.Get(context.Background(), outbound.Request{
-			Purpose: outbound.PurposeReleases, URL: "https://api.github.com/repos/mastodon/mastodon/releases",
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if resp.Status == http.StatusForbidden {
-			return
-		}
-	}
-	t.Fatal("GitHub never had enough")
 }
 
 // unreachable is a resolver that is not there.

@@ -156,7 +156,7 @@ func TestGitHubLimit(t *testing.T) {
 		t.Fatalf("GitHub's limit is %v, want 60", limit)
 	}
 	// Somebody else at this address uses GitHub up.
-	b.exhaustGitHub(t)
+	b.ExhaustGitHub(t)
 	at := start.Add(6 * time.Minute)
 	b.Step(t, at)
 	if got := b.Store.Value(t, `mnm_exporter_release_failures_total{reason="rate_limit"}`, at); got != 1 {

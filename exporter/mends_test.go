@@ -114,7 +114,7 @@ func TestOutageWhileGitHubIsSilent(t *testing.T) {
 	w := demo.WorldOf([]demo.Spec{{Name: "oak.social", Users: figure(100)}}, start)
 	b := newBox(t, w)
 	b.Step(t, start)
-	b.exhaustGitHub(t)
+	b.ExhaustGitHub(t)
 	b.Step(t, start.Add(6*time.Minute)) // it says that there is a limit
 	b.Cut.Store(true)
 	for minute := 7; minute <= 130; minute++ {

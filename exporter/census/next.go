@@ -26,7 +26,7 @@ func Next(prev Entry, seen Observation, rules Rules) (Entry, []Change) {
 		next.Refused, next.Gone = true, false
 		next.forget()
 	case Departed:
-		if !prev.Declines() && prev.Up != Unseen {
+		if !prev.Declines() && !prev.LastGood.IsZero() { // who never was there did not go
 			changes = append(changes, ChangeGone)
 		}
 		next.Gone, next.Refused = true, false
@@ -113,7 +113,7 @@ func (e *Entry) failed(prev *Entry, seen Observation, rules Rules) []Change {
 		return nil
 	}
 	if e.Up == No {
-		// Who never was there did not go: directories list many a dead name.
+		// Again of who was there only: directories list many a dead name.
 		if !e.LastGood.IsZero() && e.Silence(seen.At) >= rules.ForgetAfter && e.Silence(prev.LastVisit) < rules.ForgetAfter {
 			return []Change{ChangeGone}
 		}

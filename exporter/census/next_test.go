@@ -79,6 +79,7 @@ func TestNext(t *testing.T) {
 		"declines":                   {seen: []Observation{good(0), sight(hour, Declined)}, state: Refused, users: -1},
 		"declines, then allows":      {news: true, seen: []Observation{sight(0, Declined), good(24 * hour)}, state: StateUp, users: 10},
 		"gone":                       {seen: []Observation{good(0), sight(hour, Departed), sight(25*hour, Departed)}, state: Gone, users: -1, changes: []Change{ChangeGone}},
+		"gone, and never there":      {seen: []Observation{sight(0, Failed), sight(5*time.Minute, Failed, confirming), sight(3*hour, Departed)}, state: Gone, users: -1},
 		"gone, then back":            {seen: []Observation{good(0), sight(hour, Departed), good(25 * hour)}, state: StateUp, users: 10, changes: []Change{ChangeGone}},
 		"declines, then fails":       {seen: []Observation{good(0), sight(hour, Declined), sight(25*hour, Failed, confirming), sight(26*hour, Failed, confirming)}, state: Refused, users: -1},
 		"declines while down":        {seen: []Observation{good(0), sight(hour, Failed), sight(hour+5*time.Minute, Failed, confirming), sight(3*hour, Declined), good(30 * hour)}, state: StateUp, users: 10, changes: []Change{ChangeDown}},

@@ -63,7 +63,7 @@ var rooms = map[string]room{
 	"deploy":               {aid: true, only: nothing},
 	"internal/layers":      {aid: true, only: nothing},
 	"internal/promtest":    {aid: true, only: nothing},
-	"internal/worldtest":   {aid: true, only: []string{"demo", "exporter", "exporter/state", "exporter/web", "internal/promtest"}},
+	"internal/worldtest":   {aid: true, only: []string{"demo", "exporter", "exporter/outbound", "exporter/state", "exporter/web", "internal/promtest"}},
 }
 
 // pack is what go list says of a package.

@@ -3,12 +3,15 @@ package worldtest
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/mnm-social/mnm/exporter/outbound"
 )
 
 // Settle waits until the World's streams have said all there is to say and the Exporter has read it.
@@ -53,4 +56,23 @@ func Await(t testing.TB, what string, holds func() bool) {
 			t.Fatalf("waited in vain until %s", what)
 		}
 	}
+}
+
+// ExhaustGitHub asks GitHub until it has had enough of this address.
+func (b *Box) ExhaustGitHub(t testing.TB) {
+	t.Helper()
+	c := outbound.New(outbound.Options{Net: b.Net(), Now: b.Now})
+	defer c.Close()
+	for range 100 {
+		resp, err := c.Get(context.Background(), outbound.Request{
+			Purpose: outbound.PurposeReleases, URL: "https://api.github.com/repos/mastodon/mastodon/releases",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Status == http.StatusForbidden {
+			return
+		}
+	}
+	t.Fatal("GitHub never had enough")
 }
